@@ -1,0 +1,31 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full lint install deny
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+demo: ## A real writer, and each of its commits seen live, with its latency
+	@scripts/setup.sh build
+	@scripts/timed.sh "make demo" cargo run --release --locked -p honker-cli -- demo
+
+test: ## Lints and the whole test suite, with reduced counts (minutes)
+	@scripts/setup.sh test
+	@scripts/timed.sh "make test" scripts/test.sh
+
+test-full: ## The same with the stated counts (much longer)
+	@scripts/setup.sh test
+	@scripts/timed.sh "make test-full" scripts/test.sh full
+
+lint: ## Format, clippy and rustdoc, with every warning an error
+	@scripts/setup.sh test
+	@scripts/timed.sh "make lint" scripts/lint.sh
+
+install: ## Install the honker command with cargo
+	@scripts/setup.sh build
+	@scripts/timed.sh "make install" cargo install --path crates/honker-cli --locked
+
+deny: ## Licences, bans and sources of all dependencies (installs cargo-deny when it is missing)
+	@scripts/setup.sh build
+	@scripts/timed.sh "make deny" scripts/deny.sh

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Lints, then the whole test suite, then the totals: `test.sh` with reduced counts, `test.sh full` with the stated ones.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+case ${1:-reduced} in
+reduced) unset HONKER_FULL ;;
+full) export HONKER_FULL=1 ;;
+*)
+    echo "test: unknown argument '$1': use full, or nothing" >&2
+    exit 2
+    ;;
+esac
+
+scripts/lint.sh
+
+# Tests start the writer and the command as processes of their own, so every binary has to be there first.
+cargo build --workspace --all-features --bins
+cargo test --workspace --all-features --no-run
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# Two at a time: the tests measure latencies, and more of them at once would measure the scheduler instead.
+# --show-output prints the counts that each test ran with.
+status=0
+cargo test --workspace --all-features --no-fail-fast -- --show-output --test-threads=2 2>&1 | tee "$log" || status=$?
+
+awk '
+    /^test result:/ {
+        for (i = 2; i <= NF; i++) {
+            if ($i == "passed;") passed += $(i - 1)
+            if ($i == "failed;") failed += $(i - 1)
+            if ($i == "ignored;") ignored += $(i - 1)
+        }
+    }
+    /^test .* \.\.\. FAILED$/ { names = names "\n  " $2 }
+    END {
+        printf "\ntotal: %d passed, %d failed, %d ignored%s\n", passed, failed, ignored, names
+        if (passed == 0) { print "total: no test ran" > "/dev/stderr"; exit 1 }
+    }
+' "$log"
+exit "$status"
