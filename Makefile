@@ -8,7 +8,7 @@ help: ## List the targets
 
 demo: ## A real writer, and each of its commits seen live, with its latency
 	@scripts/setup.sh build
-	@scripts/timed.sh "make demo" cargo run --release --locked -p honker-cli -- demo
+	@scripts/timed.sh "make demo" cargo run --release -p honker-cli -- demo
 
 test: ## Lints and the whole test suite, with reduced counts (minutes)
 	@scripts/setup.sh test

@@ -33,7 +33,7 @@ awk '
             if ($i == "ignored;") ignored += $(i - 1)
         }
     }
-    /^test .* \.\.\. FAILED$/ { names = names "\n  " $2 }
+    /^test .* \.\.\. FAILED$/ { sub(/^test /, ""); sub(/ \.\.\. FAILED$/, ""); names = names "\n  " $0 }
     END {
         printf "\ntotal: %d passed, %d failed, %d ignored%s\n", passed, failed, ignored, names
         if (passed == 0) { print "total: no test ran" > "/dev/stderr"; exit 1 }
