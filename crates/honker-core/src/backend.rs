@@ -1,0 +1,73 @@
+//! The backends by name.
+
+use crate::error::{Error, Reason};
+use std::fmt;
+use std::str::FromStr;
+
+/// Where wakes come from. See `docs/backends.md` for when to use which.
+///
+/// ```
+/// use honker_core::WatcherBackend;
+/// assert_eq!("kernel".parse::<WatcherBackend>()?, WatcherBackend::KernelWatch);
+/// assert_eq!(WatcherBackend::default().to_string(), "polling");
+/// # Ok::<(), honker_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WatcherBackend {
+    /// Looks at the database every millisecond. Works everywhere.
+    #[default]
+    Polling,
+    /// The operating system's file events say when to look: tens of microseconds, and nothing when idle.
+    KernelWatch,
+    /// The wal-index, looked at more often while commits keep coming. WAL only.
+    ShmFastPath,
+    /// [`KernelWatch`](Self::KernelWatch) where the file system and the limits allow it, else
+    /// [`Polling`](Self::Polling).
+    Auto,
+}
+
+/// Every valid name, as in the specification.
+pub(crate) const NAMES: [&str; 4] = ["polling", "kernel", "shm", "auto"];
+
+impl WatcherBackend {
+    /// The name used by the command line and the other language bindings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Polling => NAMES[0],
+            Self::KernelWatch => NAMES[1],
+            Self::ShmFastPath => NAMES[2],
+            Self::Auto => NAMES[3],
+        }
+    }
+}
+
+impl fmt::Display for WatcherBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for WatcherBackend {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        [
+            Self::Polling,
+            Self::KernelWatch,
+            Self::ShmFastPath,
+            Self::Auto,
+        ]
+        .into_iter()
+        .find(|backend| backend.name() == name)
+        .ok_or_else(|| {
+            Error::new(
+                None,
+                Reason::UnknownBackend {
+                    name: name.to_owned(),
+                },
+            )
+        })
+    }
+}

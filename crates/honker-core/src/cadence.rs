@@ -1,0 +1,205 @@
+//! When to look next. Pure arithmetic on times; it reads no clock and makes no system call.
+//!
+//! A hint or a change sets the delay to `floor`; each look that finds nothing doubles it up to `ceiling`. While a
+//! writer is active the delay stays at most [`ACTIVE`]. This closes the race that every event watcher has: a WAL commit
+//! writes its frames (an event), syncs, and only then publishes the header (no event), so that a watcher which looks
+//! once per event looks too early, and never again.
+
+use std::time::Duration;
+
+/// The longest delay while a writer is active: what the contract calls "bounded".
+pub(crate) const ACTIVE: Duration = Duration::from_millis(1);
+/// The first delay after a hint. A look costs less than a microsecond; being woken for it is what costs.
+pub(crate) const FLOOR: Duration = Duration::from_micros(20);
+/// The longest delay of the `kernel` backend: its sweep.
+pub(crate) const SWEEP: Duration = Duration::from_millis(100);
+/// Commits found by looks closer together than this …
+const STORM_GAP: Duration = Duration::from_micros(1500);
+/// … so many times in a row are a storm.
+const STORM_LOOKS: u32 = 8;
+
+/// Times are durations since an arbitrary start of the monotonic clock.
+#[derive(Clone, Debug)]
+pub(crate) struct Cadence {
+    floor: Duration,
+    ceiling: Duration,
+    delay: Duration,
+    due: Duration,
+    streak: u32,
+    last_found: Option<Duration>,
+}
+
+/// What a look found, as far as the cadence cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing new.
+    Nothing,
+    /// Commits.
+    Commits,
+    /// A commit under way.
+    Busy,
+}
+
+impl Cadence {
+    /// A fixed period, on ticks that all databases with that period share.
+    pub(crate) fn polling(period: Duration, now: Duration) -> Self {
+        Self::new(period, period, now)
+    }
+
+    /// From [`FLOOR`] after a hint to [`SWEEP`] when idle.
+    pub(crate) fn hinted(now: Duration) -> Self {
+        Self::new(FLOOR, SWEEP, now)
+    }
+
+    fn new(floor: Duration, ceiling: Duration, now: Duration) -> Self {
+        Self {
+            floor,
+            ceiling,
+            delay: ceiling,
+            due: now,
+            streak: 0,
+            last_found: None,
+        }
+    }
+
+    /// The time of the next look.
+    pub(crate) fn due(&self) -> Duration {
+        self.due
+    }
+
+    /// Whether the next look is a sweep: one that nothing pointed to.
+    pub(crate) fn is_sweep(&self) -> bool {
+        self.floor < self.ceiling && self.delay == self.ceiling
+    }
+
+    /// Something happened to the files: look at once, and then more and more rarely.
+    pub(crate) fn hint(&mut self, now: Duration) {
+        if self.floor < self.ceiling {
+            self.delay = self.floor;
+            self.due = now;
+        }
+    }
+
+    /// Sets the time of the next look. `writer_active` is asked only where the answer matters.
+    pub(crate) fn looked(
+        &mut self,
+        now: Duration,
+        found: Found,
+        writer_active: impl FnOnce() -> bool,
+    ) {
+        if self.floor == self.ceiling {
+            self.due = next_tick(now, self.ceiling);
+        } else {
+            self.delay = match found {
+                Found::Commits => self.floor,
+                Found::Nothing | Found::Busy => (self.delay * 2).clamp(self.floor, self.ceiling),
+            };
+            if self.delay > ACTIVE && writer_active() {
+                self.delay = ACTIVE;
+            }
+            self.due = now + self.delay;
+        }
+        self.count_streak(now, found);
+    }
+
+    fn count_streak(&mut self, now: Duration, found: Found) {
+        match found {
+            Found::Commits => {
+                let close = self
+                    .last_found
+                    .is_some_and(|last| now.saturating_sub(last) < STORM_GAP);
+                self.streak = if close { self.streak + 1 } else { 1 };
+                self.last_found = Some(now);
+            }
+            Found::Nothing => self.streak = 0,
+            Found::Busy => {}
+        }
+    }
+
+    /// Whether commits keep coming so fast that events only slow the writer down.
+    pub(crate) fn is_storm(&self) -> bool {
+        self.streak >= STORM_LOOKS
+    }
+
+    /// In a storm the file watches are gone, and the database is looked at each millisecond.
+    pub(crate) fn storm_look(&mut self, now: Duration) {
+        self.due = next_tick(now, ACTIVE);
+    }
+}
+
+/// The next multiple of `period`, so that databases with the same period share one wake-up.
+fn next_tick(now: Duration, period: Duration) -> Duration {
+    let period = period.as_nanos().max(1);
+    let tick = (now.as_nanos() / period + 1) * period;
+    Duration::from_nanos(u64::try_from(tick).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn us(n: u64) -> Duration {
+        Duration::from_micros(n)
+    }
+
+    #[test]
+    fn after_a_hint_the_delay_doubles_from_the_floor_to_the_sweep() {
+        let mut cadence = Cadence::hinted(us(0));
+        cadence.hint(us(5));
+        assert_eq!(cadence.due(), us(5));
+        let mut now = us(5);
+        let mut delays = Vec::new();
+        while !cadence.is_sweep() {
+            cadence.looked(now, Found::Nothing, || false);
+            delays.push(cadence.due().saturating_sub(now));
+            now = cadence.due();
+        }
+        assert!(delays.windows(2).all(|pair| pair[1] <= pair[0] * 2));
+        assert_eq!(delays.first(), Some(&(FLOOR * 2)));
+        assert_eq!(delays.last(), Some(&SWEEP));
+    }
+
+    #[test]
+    fn an_active_writer_is_looked_at_each_millisecond() {
+        let mut cadence = Cadence::hinted(us(0));
+        cadence.hint(us(0));
+        let mut now = us(0);
+        for _ in 0..100 {
+            cadence.looked(now, Found::Busy, || true);
+            assert!(cadence.due().saturating_sub(now) <= ACTIVE);
+            now = cadence.due();
+        }
+        assert!(!cadence.is_sweep());
+    }
+
+    #[test]
+    fn polling_databases_share_their_ticks() {
+        let mut one = Cadence::polling(us(1000), us(0));
+        let mut other = Cadence::polling(us(1000), us(0));
+        one.looked(us(1234), Found::Nothing, || false);
+        other.looked(us(1789), Found::Commits, || false);
+        assert_eq!(one.due(), us(2000));
+        assert_eq!(other.due(), us(2000));
+    }
+
+    #[test]
+    fn eight_close_finds_are_a_storm_and_one_empty_look_ends_it() {
+        let mut cadence = Cadence::hinted(us(0));
+        for look in 0..u64::from(STORM_LOOKS) {
+            assert!(!cadence.is_storm());
+            cadence.looked(us(look * 1000), Found::Commits, || true);
+        }
+        assert!(cadence.is_storm());
+        cadence.looked(us(9000), Found::Nothing, || false);
+        assert!(!cadence.is_storm());
+    }
+
+    #[test]
+    fn finds_further_apart_than_the_gap_are_no_storm() {
+        let mut cadence = Cadence::hinted(us(0));
+        for look in 0..100 {
+            cadence.looked(us(look * 2000), Found::Commits, || false);
+            assert!(!cadence.is_storm());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Descriptors of SQLite's files: opened read-only, and closed only where that cannot drop a lock.
+//!
+//! `close()` of any descriptor of a file drops every POSIX lock that the owner of the descriptor table holds on it.
+//! With a private table (see `honker-descriptor-table`) that owner is the observer thread, which holds none. Without
+//! one it is the whole process with the SQLite in it: then a descriptor of a database or a `-shm` is kept, one an
+//! inode, until the inode has no name left.
+
+use crate::identity::Identity;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How the thread that holds this may treat descriptors. It stays on its thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table {
+    private: bool,
+    /// Not `Send`: a descriptor opened here means nothing on another thread.
+    not_send: PhantomData<*const ()>,
+}
+
+/// A read-only descriptor of a database or a `-shm`. Not `Send`: it belongs to the table it was opened in.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    fd: Arc<OwnedFd>,
+    not_send: PhantomData<*const ()>,
+}
+
+/// Descriptors that may not be closed, because this process's SQLite may hold locks on their files.
+static KEPT: Mutex<Vec<(Identity, Arc<OwnedFd>)>> = Mutex::new(Vec::new());
+
+const READ_ONLY: OFlags = OFlags::RDONLY
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NOCTTY)
+    // A FIFO must not block the thread that watches everything else.
+    .union(OFlags::NONBLOCK);
+
+impl Table {
+    pub(crate) fn new(private: bool) -> Self {
+        Self {
+            private,
+            not_send: PhantomData,
+        }
+    }
+
+    /// Opens a file on which SQLite takes locks.
+    pub(crate) fn open_locked_file(
+        self,
+        directory: BorrowedFd<'_>,
+        name: &CStr,
+    ) -> Result<Watched, Errno> {
+        if self.private {
+            return Ok(Watched::new(open_read_only(directory, name)?));
+        }
+        let stat = rustix::fs::statat(directory, name, AtFlags::empty())?;
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(_, fd)| {
+            let in_use = Arc::strong_count(fd) > 1;
+            in_use || rustix::fs::fstat(fd.as_fd()).map_or(true, |stat| stat.st_nlink > 0)
+        });
+        let identity = identity(&stat);
+        if let Some((_, fd)) = kept.iter().find(|(known, _)| *known == identity) {
+            return Ok(Watched::shared(Arc::clone(fd)));
+        }
+        let fd = Arc::new(open_read_only(directory, name)?);
+        // Which file that really is, should it have been replaced since. Kept before anything else can fail.
+        let opened = rustix::fs::fstat(fd.as_fd()).map_or(identity, |stat| self::identity(&stat));
+        kept.push((opened, Arc::clone(&fd)));
+        Ok(Watched::shared(fd))
+    }
+}
+
+impl Watched {
+    fn new(fd: OwnedFd) -> Self {
+        Self::shared(Arc::new(fd))
+    }
+
+    fn shared(fd: Arc<OwnedFd>) -> Self {
+        Self {
+            fd,
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl AsFd for Watched {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Opens a file on which nobody takes locks (`-journal`, `-wal`; closing it is harmless), or one in a private table.
+///
+/// Without updating its access time where that is allowed: watching writes nothing, not even that.
+pub(crate) fn open_read_only(directory: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
+    match rustix::fs::openat(directory, name, READ_ONLY | OFlags::NOATIME, Mode::empty()) {
+        // Only the owner of a file may ask for that (open(2)).
+        Err(Errno::PERM) => rustix::fs::openat(directory, name, READ_ONLY, Mode::empty()),
+        other => other,
+    }
+}
+
+pub(crate) fn identity(stat: &rustix::fs::Stat) -> Identity {
+    Identity {
+        dev: stat.st_dev,
+        ino: stat.st_ino,
+    }
+}

@@ -1,0 +1,69 @@
+//! honker wakes a consumer when, and only when, a commit to a SQLite database becomes visible: any writer process, any
+//! language, any journal mode, without a server, without triggers, and without touching the database.
+//!
+//! ```
+//! use honker_core::SharedUpdateWatcher;
+//! use std::time::Duration;
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("app.db");
+//! let watcher = SharedUpdateWatcher::new(&path)?; // a missing file is watched until its first commit
+//! let mut events = watcher.update_events()?; // commits from here on wake
+//! # let mut sqlite = std::process::Command::new("sqlite3").arg(&path).arg("CREATE TABLE t(x)").spawn()?;
+//! # sqlite.wait()?;
+//!
+//! while let Some(update) = events.recv_timeout(Duration::from_secs(1))? {
+//!     println!("{} commit(s): read again what you depend on", update.commits);
+//! #   assert_eq!((update.commits, update.exact), (1, true));
+//! #   return Ok(());
+//! }
+//! # Err::<(), Box<dyn std::error::Error>>("no wake".into())
+//! ```
+//!
+//! # The contract
+//!
+//! | word | meaning |
+//! |---|---|
+//! | never missed | for every commit, every live subscriber gets a wake after which a new read sees that commit, or an error that ends the subscription |
+//! | never spurious | no wake without a commit since the previous wake. The few histories whose truth cannot be known from outside wake, marked `exact: false` and counted by reason in [`Stats::conservative`] |
+//! | coalesced | commits between two looks become one wake; an undrained subscription holds one pending wake, never a queue |
+//! | not early | the wake comes when the commit can be read without waiting for its writer |
+//! | bounded | polling looks every 1 ms. A kernel wake is at most about twice the write-to-visible gap late, and at most 1 ms while a writer is active; an event that the operating system lost is made up for within 100 ms |
+//! | harmless | no lock is taken or released on SQLite's files, nothing is written, and no second SQLite enters the process |
+//! | loud | whatever ends or weakens a watcher reaches every subscriber or [`Stats`] as a typed reason, at once |
+//!
+//! # How it works
+//!
+//! One observer thread a process reads what SQLite's file format documents (the file change counter, the wal-index
+//! header) and asks which locks are held. It owns its descriptor table, so that what it closes cannot drop a lock of
+//! the host. `docs/design.md` tells the rest.
+
+mod backend;
+mod cadence;
+mod delivery;
+mod descriptor;
+mod error;
+mod hint;
+mod identity;
+mod location;
+mod mount;
+mod observer;
+mod probe;
+mod shared;
+mod stats;
+mod subscription;
+#[cfg(feature = "test-hooks")]
+#[doc(hidden)]
+pub mod testing;
+mod thread;
+mod update;
+mod wake;
+mod watcher;
+
+pub use backend::WatcherBackend;
+pub use error::{Error, ErrorKind, RecvError, Result};
+pub use probe::{BackendVerdict, JournalMode, Probe, probe};
+pub use stats::{Conservative, Stats};
+pub use subscription::UpdateEvents;
+pub use update::{Update, UpdateKind};
+pub use watcher::{SharedUpdateWatcher, WatcherBuilder, WatcherConfig};

@@ -1,0 +1,112 @@
+//! What kind of file system holds a file (statfs(2)).
+
+use rustix::fd::AsFd;
+use std::path::Path;
+
+/// A file system, by the number that statfs reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileSystem {
+    pub(crate) name: &'static str,
+    /// Whether another host can write to it without this kernel noticing.
+    pub(crate) shared: bool,
+    /// Whether it has fine-grained times (`FS_MGTIME`) on a kernel that knows them.
+    fine_times: bool,
+}
+
+const fn local(name: &'static str) -> FileSystem {
+    FileSystem {
+        name,
+        shared: false,
+        fine_times: false,
+    }
+}
+
+const fn fine(name: &'static str) -> FileSystem {
+    FileSystem {
+        fine_times: true,
+        ..local(name)
+    }
+}
+
+const fn shared(name: &'static str) -> FileSystem {
+    FileSystem {
+        shared: true,
+        ..local(name)
+    }
+}
+
+/// The numbers of `linux/magic.h`, and a few that their file systems define themselves.
+const KNOWN: &[(u64, FileSystem)] = &[
+    (0xef53, fine("ext4")),
+    (0x5846_5342, fine("xfs")),
+    (0x9123_683e, fine("btrfs")),
+    (0x0102_1994, fine("tmpfs")),
+    (0xf2f5_2010, local("f2fs")),
+    (0x2fc1_2fc1, local("zfs")),
+    (0xca45_1a4e, local("bcachefs")),
+    (0x794c_7630, local("overlay")),
+    (0x4d44, local("vfat")),
+    (0x2011_bab0, local("exfat")),
+    (0x6573_5546, shared("fuse")),
+    (0x6a65_6a63, shared("virtiofs")),
+    (0x6969, shared("nfs")),
+    (0xff53_4d42, shared("cifs")),
+    (0xfe53_4d42, shared("smb2")),
+    (0x517b, shared("smb")),
+    (0x0102_1997, shared("9p")),
+    (0x00c3_6400, shared("ceph")),
+    (0x5346_414f, shared("afs")),
+    (0x0bd0_0bd0, shared("lustre")),
+    (0x4750_4653, shared("gpfs")),
+    (0x0116_1970, shared("gfs2")),
+    (0x7461_636f, shared("ocfs2")),
+    (0x786f_4256, shared("vboxsf")),
+];
+
+fn by_magic(magic: u64) -> FileSystem {
+    KNOWN
+        .iter()
+        .find(|(known, _)| *known == magic)
+        .map_or(local("unknown"), |(_, file_system)| *file_system)
+}
+
+#[allow(clippy::cast_sign_loss)] // statfs declares the magic number signed on some machines
+fn magic(statfs: &rustix::fs::StatFs) -> u64 {
+    u64::from(statfs.f_type as u32)
+}
+
+/// The file system of a path that exists.
+pub(crate) fn of_path(path: &Path) -> std::io::Result<FileSystem> {
+    Ok(by_magic(magic(&rustix::fs::statfs(path)?)))
+}
+
+/// Whether every write gives a file another time than the last one that was looked at: multigrain times, in the
+/// kernel since 6.13. Elsewhere times move with the clock tick, 1 to 10 ms.
+pub(crate) fn has_fine_times(file: impl AsFd) -> bool {
+    let fine = rustix::fs::fstatfs(file).is_ok_and(|statfs| by_magic(magic(&statfs)).fine_times);
+    fine && kernel_version() >= (6, 13)
+}
+
+fn kernel_version() -> (u32, u32) {
+    let uname = rustix::system::uname();
+    let release = uname.release().to_string_lossy();
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_another_host_can_write_is_known_by_number() {
+        for magic in [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546] {
+            assert!(by_magic(magic).shared, "{magic:#x}");
+        }
+        for magic in [0xef53, 0x5846_5342, 0x0102_1994, 0x794c_7630] {
+            assert!(!by_magic(magic).shared, "{magic:#x}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What can be seen of a database from outside: one method a system call or two, none of which takes a lock.
+//!
+//! The rules (`rollback.rs`, `wal.rs`) are written against this trait. [`Files`](super::files::Files) answers from the
+//! real files; the state-space model answers from a simulated writer that may move between any two calls.
+
+use super::header::Header;
+use super::journal::Journal;
+use super::lock::LockState;
+use super::log::LogTail;
+use super::stamp::{Stamp, Time};
+use super::wal_index::WalIndex;
+use std::fmt;
+use std::io;
+
+/// Which of the files a system call was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Database,
+    Journal,
+    WalIndex,
+    Wal,
+}
+
+/// A system call that failed.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) part: Part,
+    pub(crate) what: What,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    System(io::Error),
+    UnknownWalIndexVersion(u32),
+}
+
+impl Trouble {
+    pub(crate) fn system(part: Part, error: impl Into<io::Error>) -> Self {
+        Self {
+            part,
+            what: What::System(error.into()),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Database => "the database",
+            Self::Journal => "the -journal of",
+            Self::WalIndex => "the -shm of",
+            Self::Wal => "the -wal of",
+        })
+    }
+}
+
+/// The `-shm` file behind the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WalIndexFile {
+    /// ctime: when the file was unlinked, once it is.
+    pub(crate) changed: Time,
+    /// Whether it still has a name.
+    pub(crate) linked: bool,
+}
+
+/// The result of looking at something.
+pub(crate) type Seen<T> = Result<T, Trouble>;
+
+/// What can be observed. Each call sees the moment of its call; two calls see two moments.
+pub(crate) trait Evidence {
+    /// The first 100 bytes of the database.
+    fn header(&mut self) -> Seen<Header>;
+    /// Size and times of the database.
+    fn stamp(&mut self) -> Seen<Stamp>;
+    /// SQLite's locks on the database.
+    fn lock(&mut self) -> Seen<LockState>;
+    /// The rollback journal.
+    fn journal(&mut self) -> Journal;
+    /// The wal-index header in the `-shm` that is held, or in the one at its place if none is held.
+    fn wal_index(&mut self) -> Seen<WalIndex>;
+    /// Whether any connection uses the `-shm` that is held (the DMS lock, byte 128).
+    fn connected(&mut self) -> Seen<bool>;
+    /// Whether a connection holds the WAL's WRITE lock (byte 120).
+    fn wal_writer(&mut self) -> Seen<bool>;
+    /// The `-shm` that is held, if one is: its times, and whether it still has a name.
+    fn wal_index_file(&mut self) -> Seen<Option<WalIndexFile>>;
+    /// Lets go of the `-shm` that is held; the next [`wal_index`](Self::wal_index) takes the one at its place.
+    fn release_wal_index(&mut self);
+    /// The last commit that recovery would find in `-wal`.
+    fn log(&mut self) -> Seen<LogTail>;
+    /// Whether a write from now on is sure to give the database another stamp. Always, where the file system has
+    /// fine-grained times; elsewhere once the stamp is older than two clock ticks.
+    fn is_ripe(&mut self, stamp: Stamp) -> bool;
+    /// How many of the frames `first..=last` of `-wal` end a commit; `None` if that is not to be known.
+    fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64>;
+}

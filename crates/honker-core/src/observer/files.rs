@@ -1,0 +1,316 @@
+//! The evidence in the real files, on Linux.
+
+use super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
+use super::header::{self, Header};
+use super::journal::{self, Journal};
+use super::lock::{self, LockState};
+use super::log::{self, LogTail, ReadAt};
+use super::stamp::{Stamp, Time};
+use super::wal_index::{self, WalIndex};
+use crate::descriptor::{Table, Watched, identity, open_read_only};
+use crate::identity::Identity;
+use crate::location::Location;
+use crate::mount;
+use nix::libc;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+use std::ffi::{CStr, CString};
+use std::io;
+
+/// The files of one database. At most three descriptors: the directory, the database, and the `-shm`.
+#[derive(Debug)]
+pub(crate) struct Files {
+    table: Table,
+    directory: OwnedFd,
+    database: Watched,
+    identity: Identity,
+    fine_times: bool,
+    journal_name: CString,
+    wal_name: CString,
+    wal_index_name: CString,
+    wal_index: Option<Watched>,
+    /// The tail of the log, as long as the file is the same.
+    tail: Option<(Identity, Stamp, LogTail)>,
+}
+
+/// Two clock ticks at 100 Hz, the slowest in use: file times of this age do not tie with a write made now.
+const RIPE_NANOSECONDS: i128 = 20_000_000;
+
+impl Files {
+    pub(crate) fn open(table: Table, location: &Location) -> Result<Self, Errno> {
+        let directory = rustix::fs::open(
+            &location.directory,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        let stat = rustix::fs::statat(&directory, &location.name, AtFlags::empty())?;
+        if !is_regular(&stat) {
+            return Err(Errno::NODEV);
+        }
+        let database = table.open_locked_file(directory.as_fd(), &location.name)?;
+        let stat = rustix::fs::fstat(&database)?;
+        if !is_regular(&stat) {
+            return Err(Errno::NODEV);
+        }
+        Ok(Self {
+            identity: identity(&stat),
+            fine_times: mount::has_fine_times(&database),
+            table,
+            directory,
+            database,
+            journal_name: location.sidecar("-journal"),
+            wal_name: location.sidecar("-wal"),
+            wal_index_name: location.sidecar("-shm"),
+            wal_index: None,
+            tail: None,
+        })
+    }
+
+    /// Which file was opened.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Whether a sidecar exists.
+    pub(crate) fn has_journal(&self) -> bool {
+        rustix::fs::statat(&self.directory, &self.journal_name, AtFlags::empty()).is_ok()
+    }
+
+    fn journal_or_error(&self) -> Result<Journal, Errno> {
+        let file = match open_read_only(self.directory.as_fd(), &self.journal_name) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(Journal::Absent),
+            Err(error) => return Err(error),
+        };
+        let mut header = [0; journal::HEADER];
+        let length = rustix::io::pread(&file, &mut header, 0)?;
+        let Some(nonce) = journal::nonce(&header[..length]) else {
+            return Ok(Journal::Cold);
+        };
+        let empty = rustix::fs::fstat(&self.database)?.st_size == 0;
+        if empty || self.names_a_lost_super_journal(&file)? {
+            return Ok(Journal::Cold);
+        }
+        Ok(Journal::Hot { nonce })
+    }
+
+    /// A transaction over several files commits when its super-journal goes: a journal that names one which is gone
+    /// will not be played back (atomiccommit, section 5).
+    fn names_a_lost_super_journal(&self, journal: &OwnedFd) -> Result<bool, Errno> {
+        let size = u64::try_from(rustix::fs::fstat(journal)?.st_size).unwrap_or(0);
+        let Some(end) = size.checked_sub(journal::TRAILER as u64) else {
+            return Ok(false);
+        };
+        let mut trailer = [0; journal::TRAILER];
+        if rustix::io::pread(journal, &mut trailer, end)? < journal::TRAILER {
+            return Ok(false);
+        }
+        let Some((length, checksum)) = journal::super_journal_trailer(trailer) else {
+            return Ok(false);
+        };
+        let mut name = [0; journal::NAME_LIMIT + 1];
+        let Some(at) = end.checked_sub(length as u64) else {
+            return Ok(false);
+        };
+        if rustix::io::pread(journal, &mut name[..length], at)? < length
+            || !journal::is_super_journal_name(&name[..length], checksum)
+        {
+            return Ok(false);
+        }
+        // The byte after the name is still zero.
+        let Ok(name) = CStr::from_bytes_with_nul(&name[..=length]) else {
+            return Ok(false);
+        };
+        match rustix::fs::statat(&self.directory, name, AtFlags::empty()) {
+            Ok(_) => Ok(false),
+            Err(Errno::NOENT) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take_wal_index(&mut self) -> Seen<Option<&Watched>> {
+        if self.wal_index.is_none() {
+            match self
+                .table
+                .open_locked_file(self.directory.as_fd(), &self.wal_index_name)
+            {
+                Ok(file) => self.wal_index = Some(file),
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(Trouble::system(Part::WalIndex, error)),
+            }
+        }
+        Ok(self.wal_index.as_ref())
+    }
+
+    fn is_wal_index_locked(&self, kind: libc::c_int, byte: i64) -> Seen<bool> {
+        let Some(file) = &self.wal_index else {
+            return Ok(false);
+        };
+        let conflict = first_conflict(file, kind, byte, 1);
+        Ok(conflict
+            .map_err(|error| Trouble::system(Part::WalIndex, error))?
+            .is_some())
+    }
+
+    fn log_or_error(&mut self) -> Result<LogTail, Errno> {
+        let stat = match rustix::fs::statat(&self.directory, &self.wal_name, AtFlags::empty()) {
+            Ok(stat) if stat.st_size > 0 => stat,
+            Ok(_) | Err(Errno::NOENT) => return Ok(LogTail::default()),
+            Err(error) => return Err(error),
+        };
+        if let Some((file, at, tail)) = &self.tail
+            && (*file, *at) == (identity(&stat), stamp(&stat))
+        {
+            return Ok(*tail);
+        }
+        let file = match open_read_only(self.directory.as_fd(), &self.wal_name) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(LogTail::default()),
+            Err(error) => return Err(error),
+        };
+        let tail = log::tail(&Bytes(&file))
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        // Only a file that has not been written since can be remembered by its times.
+        let stamp = stamp(&stat);
+        self.tail = self
+            .is_ripe(stamp)
+            .then_some((identity(&stat), stamp, tail));
+        Ok(tail)
+    }
+}
+
+impl Evidence for Files {
+    fn header(&mut self) -> Seen<Header> {
+        let mut bytes = [0; header::LENGTH];
+        let length = rustix::io::pread(&self.database, &mut bytes, 0).map_err(database)?;
+        Ok(Header::decode(&bytes[..length]))
+    }
+
+    fn stamp(&mut self) -> Seen<Stamp> {
+        Ok(stamp(&rustix::fs::fstat(&self.database).map_err(database)?))
+    }
+
+    fn lock(&mut self) -> Seen<LockState> {
+        let conflict = first_conflict(&self.database, libc::F_RDLCK, lock::PENDING, lock::LENGTH);
+        Ok(LockState::from_conflict(conflict.map_err(database)?))
+    }
+
+    fn journal(&mut self) -> Journal {
+        self.journal_or_error()
+            .unwrap_or_else(|error| Journal::Unknown(error.into()))
+    }
+
+    fn wal_index(&mut self) -> Seen<WalIndex> {
+        let Some(file) = self.take_wal_index()? else {
+            return Ok(WalIndex::Absent);
+        };
+        let mut bytes = [0; wal_index::LENGTH];
+        let length = rustix::io::pread(file, &mut bytes, 0)
+            .map_err(|error| Trouble::system(Part::WalIndex, error))?;
+        Ok(WalIndex::decode(&bytes[..length])?)
+    }
+
+    fn connected(&mut self) -> Seen<bool> {
+        // Every connection holds the DMS byte shared: only a query for an exclusive lock conflicts with that.
+        self.is_wal_index_locked(libc::F_WRLCK, lock::WAL_DMS)
+    }
+
+    fn wal_writer(&mut self) -> Seen<bool> {
+        self.is_wal_index_locked(libc::F_RDLCK, lock::WAL_WRITE)
+    }
+
+    fn wal_index_file(&mut self) -> Seen<Option<WalIndexFile>> {
+        let Some(file) = &self.wal_index else {
+            return Ok(None);
+        };
+        let stat =
+            rustix::fs::fstat(file).map_err(|error| Trouble::system(Part::WalIndex, error))?;
+        Ok(Some(WalIndexFile {
+            changed: stamp(&stat).changed,
+            linked: stat.st_nlink > 0,
+        }))
+    }
+
+    fn release_wal_index(&mut self) {
+        self.wal_index = None;
+    }
+
+    fn log(&mut self) -> Seen<LogTail> {
+        self.log_or_error()
+            .map_err(|error| Trouble::system(Part::Wal, error))
+    }
+
+    fn is_ripe(&mut self, stamp: Stamp) -> bool {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        let now = i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec);
+        let newest = stamp.modified.max(stamp.changed).as_nanos();
+        self.fine_times || now - newest > RIPE_NANOSECONDS
+    }
+
+    fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64> {
+        let file = open_read_only(self.directory.as_fd(), &self.wal_name).ok()?;
+        log::commit_frames(&Bytes(&file), first, last, page_size)
+            .ok()
+            .flatten()
+    }
+}
+
+struct Bytes<'a>(&'a OwnedFd);
+
+impl ReadAt for Bytes<'_> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match rustix::io::pread(self.0, &mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(more) => filled += more,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// The start of the first lock that a lock of this kind would conflict with. A query: nothing is locked.
+///
+/// `F_OFD_GETLK` asks as the owner of this descriptor, so it also sees locks of this process.
+fn first_conflict(
+    file: &Watched,
+    kind: libc::c_int,
+    start: i64,
+    length: i64,
+) -> Result<Option<i64>, Errno> {
+    let short = |value: libc::c_int| libc::c_short::try_from(value).unwrap_or(0);
+    let mut query = libc::flock {
+        l_type: short(kind),
+        l_whence: short(libc::SEEK_SET),
+        l_start: start,
+        l_len: length,
+        l_pid: 0,
+    };
+    nix::fcntl::fcntl(file.as_fd(), nix::fcntl::FcntlArg::F_OFD_GETLK(&mut query))
+        .map_err(|error| Errno::from_raw_os_error(error as i32))?;
+    Ok((query.l_type != short(libc::F_UNLCK)).then_some(query.l_start))
+}
+
+pub(crate) fn stamp(stat: &rustix::fs::Stat) -> Stamp {
+    let time = |seconds: i64, nanoseconds: u64| Time {
+        seconds,
+        nanoseconds: u32::try_from(nanoseconds).unwrap_or(0),
+    };
+    Stamp {
+        size: u64::try_from(stat.st_size).unwrap_or(0),
+        modified: time(stat.st_mtime, stat.st_mtime_nsec),
+        changed: time(stat.st_ctime, stat.st_ctime_nsec),
+    }
+}
+
+fn is_regular(stat: &rustix::fs::Stat) -> bool {
+    rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file()
+}
+
+fn database(error: Errno) -> Trouble {
+    Trouble::system(Part::Database, error)
+}

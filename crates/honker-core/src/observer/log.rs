@@ -1,0 +1,125 @@
+//! The write-ahead log itself (walformat, section 1): what recovery would find in it.
+//!
+//! Read only when no wal-index speaks for it: after a crash, beside `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`, or after a
+//! session in `locking_mode=EXCLUSIVE`, which keeps its wal-index in its own memory.
+
+use super::wal_index::join;
+use std::io;
+
+const HEADER: usize = 32;
+const FRAME_HEADER: usize = 24;
+const MAGIC: u32 = 0x377f_0682;
+
+/// The last commit in the log, or all zero where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogTail {
+    /// The checksum of the last commit frame.
+    pub(crate) commit: u64,
+    /// Its number, from 1.
+    pub(crate) last_frame: u32,
+    /// In bytes.
+    pub(crate) page_size: u32,
+    /// The log's salts.
+    pub(crate) salt: u64,
+}
+
+/// The bytes of `-wal` at an offset; fewer than asked for at its end.
+pub(crate) trait ReadAt {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+/// Finds the last commit as SQLite's recovery does: frames count while their salts and the running checksum hold.
+pub(crate) fn tail(file: &impl ReadAt) -> io::Result<LogTail> {
+    let mut header = [0; HEADER];
+    if file.read_at(&mut header, 0)? < HEADER {
+        return Ok(LogTail::default());
+    }
+    let magic = be(&header, 0);
+    let page_size = be(&header, 8);
+    let valid_size = page_size.is_power_of_two() && (512..=65536).contains(&page_size);
+    if magic & !1 != MAGIC || be(&header, 4) != 3_007_000 || !valid_size {
+        return Ok(LogTail::default());
+    }
+    let big_endian = magic & 1 == 1;
+    let mut running = checksum(big_endian, &header[..24], (0, 0));
+    if running != (be(&header, 24), be(&header, 28)) {
+        return Ok(LogTail::default());
+    }
+    let salt = &header[16..24];
+    let mut found = LogTail {
+        page_size,
+        salt: native_salt(salt),
+        ..LogTail::default()
+    };
+    let mut frame = vec![0; FRAME_HEADER + page_size as usize];
+    let mut offset = HEADER as u64;
+    for number in 1..=u32::MAX {
+        if file.read_at(&mut frame, offset)? < frame.len() {
+            break;
+        }
+        let (head, page) = frame.split_at(FRAME_HEADER);
+        running = checksum(big_endian, page, checksum(big_endian, &head[..8], running));
+        let page_number = be(head, 0);
+        if &head[8..16] != salt || page_number == 0 || running != (be(head, 16), be(head, 20)) {
+            break;
+        }
+        if be(head, 4) != 0 {
+            found.commit = join(running.0, running.1);
+            found.last_frame = number;
+        }
+        offset += frame.len() as u64;
+    }
+    Ok(found)
+}
+
+/// How many of the frames `first..=last` end a commit.
+pub(crate) fn commit_frames(
+    file: &impl ReadAt,
+    first: u32,
+    last: u32,
+    page_size: u32,
+) -> io::Result<Option<u64>> {
+    let stride = FRAME_HEADER as u64 + u64::from(page_size);
+    let mut commits = 0;
+    for number in first.max(1)..=last {
+        let mut head = [0; 8];
+        let offset = HEADER as u64 + u64::from(number - 1) * stride;
+        if file.read_at(&mut head, offset)? < head.len() {
+            return Ok(None);
+        }
+        commits += u64::from(be(&head, 4) != 0);
+    }
+    Ok(Some(commits))
+}
+
+fn be(bytes: &[u8], at: usize) -> u32 {
+    bytes[at..]
+        .first_chunk::<4>()
+        .map_or(0, |word| u32::from_be_bytes(*word))
+}
+
+/// The salts as the wal-index header holds them: a copy of these 8 bytes, read as two native words there.
+fn native_salt(bytes: &[u8]) -> u64 {
+    let word = |at: usize| {
+        bytes[at..]
+            .first_chunk::<4>()
+            .map_or(0, |word| u32::from_ne_bytes(*word))
+    };
+    u64::from(word(0)) << 32 | u64::from(word(4))
+}
+
+fn checksum(big_endian: bool, bytes: &[u8], start: (u32, u32)) -> (u32, u32) {
+    bytes.chunks_exact(8).fold(start, |(s1, s2), pair| {
+        let word = |at: usize| {
+            let word = pair[at..].first_chunk::<4>().copied().unwrap_or_default();
+            if big_endian {
+                u32::from_be_bytes(word)
+            } else {
+                u32::from_le_bytes(word)
+            }
+        };
+        let s1 = s1.wrapping_add(word(0)).wrapping_add(s2);
+        let s2 = s2.wrapping_add(word(4)).wrapping_add(s1);
+        (s1, s2)
+    })
+}

@@ -1,0 +1,237 @@
+//! The rules for rollback journals (DELETE, TRUNCATE, PERSIST, MEMORY, OFF).
+//!
+//! Each transaction adds exactly 1 to the file change counter (fileformat2, section 1.3.7), but writes it *before* its
+//! commit point. So a moved counter is a question, and only a *quiet* database answers it:
+//!
+//! - a lock that keeps readers out is held: no answer yet, except that of a move by n, n - 1 are committed;
+//! - only RESERVED is held: the transaction that holds it has not touched the database, and a hot journal would have
+//!   been rolled back before it could take the lock. The counter is true; the journal belongs to the next transaction;
+//! - no lock: true, unless the journal is hot.
+
+use super::evidence::{Evidence, Part, Seen, Trouble};
+use super::header::Header;
+use super::journal::Journal;
+use super::lock::LockState;
+use super::{ATTEMPTS, Baseline, Look, Observer, Tally};
+use crate::error::Overwritten;
+use crate::stats::Conservative;
+use std::io;
+use std::time::Duration;
+
+/// A counter that moved by more than this went backwards.
+const BACKWARDS: u32 = 1 << 31;
+/// No rollback commit takes less: it makes about ten system calls, three of them writes.
+const SHORTEST_COMMIT: Duration = Duration::from_micros(4);
+/// A lock kept this long after a commit is one that its owner does not mean to give back.
+const KEPT: Duration = Duration::from_millis(1);
+/// How long an unreadable journal may hold up a wake.
+const JOURNAL_PATIENCE: Duration = Duration::from_millis(100);
+
+/// What was seen while a writer kept readers out: is it one commit, or `locking_mode=EXCLUSIVE`, which counts only its
+/// first?
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    counter: Option<u32>,
+    nonce: Option<u32>,
+    not_hot_since: Option<Duration>,
+    kept: bool,
+}
+
+enum Quiet {
+    Yes(Header),
+    Held(Header),
+    /// A hot journal, or a writer that does not stand still.
+    No,
+    Unknown(Header, io::Error),
+}
+
+impl<E: Evidence> Observer<E> {
+    pub(super) fn look_rollback(&mut self, now: Duration) -> Seen<Look> {
+        let header = self.evidence.header()?;
+        if self.is_settled() && header == self.header {
+            self.at = now;
+            return Ok(Look::Same);
+        }
+        self.look_at_header(header, now)
+    }
+
+    /// The header is not the one of the last quiet look.
+    pub(super) fn look_at_header(&mut self, header: Header, now: Duration) -> Seen<Look> {
+        let quiet = self.quiet(header)?;
+        if !matches!(quiet, Quiet::Unknown(..)) {
+            self.journal_unknown_since = None;
+        }
+        match quiet {
+            Quiet::Yes(header) => self.settle(header, now),
+            Quiet::Held(header) => Ok(self.look_while_held(header, now)),
+            Quiet::No => Ok(Look::Busy),
+            Quiet::Unknown(header, error) => {
+                let since = *self.journal_unknown_since.get_or_insert(now);
+                if now.saturating_sub(since) < JOURNAL_PATIENCE {
+                    return Err(Trouble::system(Part::Journal, error));
+                }
+                Ok(match self.settle(header, now)? {
+                    Look::Commits(tally) => Look::Commits(Tally {
+                        inexact: Some(Conservative::JournalUnreadable),
+                        ..tally
+                    }),
+                    other => other,
+                })
+            }
+        }
+    }
+
+    /// Whether the header can be believed. Reads it again at the end: what lies between must have stood still.
+    fn quiet(&mut self, mut header: Header) -> Seen<Quiet> {
+        for _ in 0..ATTEMPTS {
+            let mut unknown = None;
+            match self.evidence.lock()? {
+                LockState::Held => return Ok(Quiet::Held(header)),
+                LockState::Reserved => {}
+                LockState::Free => match self.evidence.journal() {
+                    Journal::Absent | Journal::Cold => {}
+                    Journal::Hot { .. } => return Ok(Quiet::No),
+                    Journal::Unknown(error) => unknown = Some(error),
+                },
+            }
+            let again = self.evidence.header()?;
+            if again == header && self.evidence.lock()? != LockState::Held {
+                return Ok(match unknown {
+                    None => Quiet::Yes(header),
+                    Some(error) => Quiet::Unknown(header, error),
+                });
+            }
+            header = again;
+        }
+        Ok(Quiet::No)
+    }
+
+    /// Compares a believable header with the last one.
+    fn settle(&mut self, header: Header, now: Duration) -> Seen<Look> {
+        let counter = match header {
+            // A first commit, or a copy, that has only begun.
+            Header::Truncated { .. } if self.header == Header::Empty => return Ok(Look::Busy),
+            Header::Truncated { .. } | Header::Foreign { .. } => {
+                return Ok(Look::Overwritten(Overwritten::NotADatabase));
+            }
+            Header::Empty => 0,
+            Header::Database(fields) => fields.counter,
+        };
+        if !self.is_settled() {
+            return self.settle_baseline(header, now);
+        }
+        if header.is_wal() != self.header.is_wal() {
+            return self.switch_mode(header, now);
+        }
+        let before = self.header.counter().unwrap_or(0);
+        let moved = counter.wrapping_sub(before);
+        let gap = now.saturating_sub(self.at);
+        let resized = page_size(self.header).is_some_and(|size| page_size(header) != Some(size));
+        let found = if header == Header::Empty && self.header != Header::Empty {
+            return Ok(Look::Overwritten(Overwritten::Emptied));
+        } else if moved == 0 {
+            Look::Same
+        } else if moved >= BACKWARDS {
+            return Ok(Look::Overwritten(Overwritten::CounterBackwards {
+                from: before,
+                to: counter,
+            }));
+        } else if moved > 1 && (resized || SHORTEST_COMMIT * moved > gap) {
+            Look::Commits(Tally::at_least_one(Conservative::ImplausibleCount))
+        } else {
+            Look::Commits(Tally {
+                commits: u64::from(moved),
+                inexact: self.held.kept.then_some(Conservative::LockKept),
+            })
+        };
+        self.header = header;
+        self.held = Held::default();
+        self.at = now;
+        Ok(found)
+    }
+
+    fn settle_baseline(&mut self, header: Header, now: Duration) -> Seen<Look> {
+        if header.is_wal() && !self.adopt_log(now)? {
+            return Ok(Look::Busy);
+        }
+        let owed = self.baseline == Baseline::Owed;
+        self.baseline = Baseline::Settled;
+        self.header = header;
+        self.held = Held::default();
+        self.at = now;
+        Ok(if owed {
+            Look::Commits(Tally::at_least_one(Conservative::StartedDuringWrite))
+        } else {
+            Look::Same
+        })
+    }
+
+    /// A change of byte 19 is a commit; how many others there were around it is not to be known.
+    fn switch_mode(&mut self, header: Header, now: Duration) -> Seen<Look> {
+        if header.is_wal() {
+            if !self.adopt_log(now)? {
+                return Ok(Look::Busy);
+            }
+        } else {
+            self.forget_log();
+        }
+        self.header = header;
+        self.held = Held::default();
+        self.at = now;
+        Ok(Look::Commits(Tally::at_least_one(Conservative::ModeSwitch)))
+    }
+
+    /// A writer keeps readers out. Of a counter that moved by n, n - 1 commits are certain: without them a saturated
+    /// writer, which is almost always seen like this, would starve its watchers.
+    fn look_while_held(&mut self, header: Header, now: Duration) -> Look {
+        let (Header::Database(fields), true) = (header, self.is_settled()) else {
+            return Look::Busy;
+        };
+        let before = match self.header {
+            Header::Database(fields) if !fields.wal => fields.counter,
+            Header::Empty => 0,
+            _ => return Look::Busy,
+        };
+        let moved = fields.counter.wrapping_sub(before);
+        if fields.wal || moved == 0 || moved >= BACKWARDS {
+            return Look::Busy;
+        }
+        self.follow_held(fields.counter, now);
+        if moved == 1 || SHORTEST_COMMIT * moved > now.saturating_sub(self.at) {
+            return Look::Busy;
+        }
+        let mut certain = fields;
+        certain.counter = fields.counter.wrapping_sub(1);
+        self.header = Header::Database(certain);
+        self.at = now;
+        Look::Commits(Tally::exactly(u64::from(moved - 1)))
+    }
+
+    /// Notices a lock that is kept after a commit: the journal is not hot any more, or has another nonce.
+    fn follow_held(&mut self, counter: u32, now: Duration) {
+        if self.held.counter != Some(counter) {
+            self.held = Held {
+                counter: Some(counter),
+                ..Held::default()
+            };
+        }
+        match self.evidence.journal() {
+            Journal::Hot { nonce } => {
+                self.held.kept |= self.held.nonce.is_some_and(|before| before != nonce);
+                self.held.nonce = Some(nonce);
+            }
+            Journal::Absent | Journal::Cold => {
+                let since = *self.held.not_hot_since.get_or_insert(now);
+                self.held.kept |= now.saturating_sub(since) >= KEPT;
+            }
+            Journal::Unknown(_) => self.held.kept = true,
+        }
+    }
+}
+
+fn page_size(header: Header) -> Option<u32> {
+    match header {
+        Header::Database(fields) => Some(fields.page_size),
+        _ => None,
+    }
+}

@@ -1,0 +1,296 @@
+//! The rules for write-ahead logs.
+//!
+//! The identity of a commit is the checksum of its last frame, which the wal-index header publishes: it moves only at
+//! a commit, a restart of the log leaves it, and recovery computes the same value again. `iChange` beside it counts
+//! commits, but starts over with each recovery; so it counts only as long as this `-shm` was followed.
+//!
+//! Where the log says nothing (no frame in it yet, or no log), the database's size and times decide: the last
+//! connection of a session writes every commit into the database before it removes the log.
+
+use super::evidence::{Evidence, Part, Seen, Trouble, What};
+use super::lock::LockState;
+use super::log::LogTail;
+use super::stamp::{Stamp, Time};
+use super::wal_index::{WalIndex, WalIndexHeader};
+use super::{ATTEMPTS, Look, Observer, Tally};
+use crate::stats::Conservative;
+use std::time::Duration;
+
+/// Between two looks this close together no session can have died, another recovered the log, and made as many
+/// commits as before: starting a connection alone takes longer than a commit.
+const CONTINUOUS: Duration = Duration::from_millis(20);
+/// No WAL commit takes less.
+const SHORTEST_COMMIT: Duration = Duration::from_micros(2);
+/// Counting more frames than this one by one would hold up other databases.
+const FRAMES_LIMIT: u32 = 1 << 14;
+
+/// What was last seen of the log.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    index: WalIndexHeader,
+    /// Whether `index` was published in the `-shm` that is held, so that its `iChange` can be compared.
+    followed: bool,
+    /// When the `-shm` followed before lost its name: what was written to the database before that is accounted for.
+    unlinked: Option<Time>,
+}
+
+struct Reading {
+    stamp: Stamp,
+    index: WalIndexHeader,
+    live: bool,
+}
+
+impl<E: Evidence> Observer<E> {
+    /// The stamp is read before the log, so that a commit which falls in between moves the next stamp.
+    pub(super) fn look_wal(&mut self, now: Duration) -> Seen<Look> {
+        if self.evidence.stamp()? == self.stamp {
+            let same = match self.evidence.wal_index()? {
+                WalIndex::Valid(index) => {
+                    self.log.followed && index == self.log.index && self.evidence.connected()?
+                }
+                WalIndex::Absent => {
+                    !self.log.followed && self.evidence.log()?.commit == self.log.index.commit
+                }
+                WalIndex::Torn => false,
+            };
+            if same {
+                self.at = now;
+                return Ok(Look::Same);
+            }
+        }
+        for _ in 0..ATTEMPTS {
+            let header = self.evidence.header()?;
+            if !header.is_wal() {
+                return self.look_at_header(header, now);
+            }
+            if self.evidence.lock()? == LockState::Held {
+                return Ok(Look::Busy);
+            }
+            if let Some(reading) = self.read_log(now)? {
+                return Ok(self.account_for(&reading, now));
+            }
+        }
+        Ok(Look::Busy)
+    }
+
+    /// Records the log as it stands. `false`: a writer is at work in it, try again.
+    pub(super) fn adopt_log(&mut self, now: Duration) -> Seen<bool> {
+        self.forget_log();
+        let Some(reading) = self.read_log(now)? else {
+            return Ok(false);
+        };
+        if reading.index.commit == 0 && !self.evidence.is_ripe(reading.stamp) {
+            return Ok(false);
+        }
+        self.record(&reading)?;
+        Ok(true)
+    }
+
+    pub(super) fn forget_log(&mut self) {
+        self.evidence.release_wal_index();
+        self.log = Log::default();
+    }
+
+    /// What the log says, from the wal-index if a connection vouches for it. `None`: start over.
+    fn read_log(&mut self, now: Duration) -> Seen<Option<Reading>> {
+        if let Some(file) = self.evidence.wal_index_file()?
+            && !file.linked
+        {
+            self.account_for_last_close(file.changed, now)?;
+            return Ok(None);
+        }
+        let stamp = self.evidence.stamp()?;
+        match self.evidence.wal_index()? {
+            WalIndex::Valid(index) => {
+                if self.evidence.connected()? {
+                    return Ok(Some(Reading {
+                        stamp,
+                        index,
+                        live: true,
+                    }));
+                }
+            }
+            WalIndex::Torn => {
+                if self.evidence.wal_writer()? || self.evidence.wal_index()? != WalIndex::Torn {
+                    return Ok(None);
+                }
+            }
+            WalIndex::Absent => {}
+        }
+        self.read_left_log(stamp)
+    }
+
+    /// Nobody vouches for a wal-index: the truth is what recovery would find.
+    fn read_left_log(&mut self, stamp: Stamp) -> Seen<Option<Reading>> {
+        let tail = self.evidence.log()?;
+        let vouched = match self.evidence.wal_index()? {
+            WalIndex::Absent => false,
+            WalIndex::Torn => self.evidence.wal_writer()?,
+            WalIndex::Valid(_) => self.evidence.connected()?,
+        };
+        let unlinked = self
+            .evidence
+            .wal_index_file()?
+            .is_some_and(|file| !file.linked);
+        if vouched || unlinked || self.evidence.lock()? == LockState::Held {
+            return Ok(None);
+        }
+        Ok(Some(Reading {
+            stamp,
+            index: header_from(tail),
+            live: false,
+        }))
+    }
+
+    /// The last connection has closed and unlinked the `-shm`: its final state is still readable here.
+    fn account_for_last_close(&mut self, unlinked: Time, now: Duration) -> Seen<()> {
+        if let WalIndex::Valid(last) = self.evidence.wal_index()?
+            && last.commit != 0
+            && last.commit != self.log.index.commit
+        {
+            let tally = self.count(&last, true, now);
+            self.pending.add(tally);
+            self.log.index = last;
+        }
+        self.log.unlinked = Some(unlinked);
+        self.log.followed = false;
+        self.evidence.release_wal_index();
+        Ok(())
+    }
+
+    fn account_for(&mut self, reading: &Reading, now: Duration) -> Look {
+        let index = &reading.index;
+        let found = if index.commit != 0 {
+            (index.commit != self.log.index.commit).then(|| self.count(index, reading.live, now))
+        } else if reading.stamp == self.stamp {
+            None
+        } else if !self.evidence.is_ripe(reading.stamp) {
+            return Look::Busy;
+        } else if self.was_written_before_last_close(reading.stamp) {
+            None
+        } else {
+            Some(Tally::at_least_one(Conservative::UnseenSession))
+        };
+        let found = found.map(|tally| self.doubt_unseen_session(tally, reading.stamp));
+        if self.record(reading).is_err() {
+            return Look::Busy;
+        }
+        self.at = now;
+        found.map_or(Look::Same, Look::Commits)
+    }
+
+    fn record(&mut self, reading: &Reading) -> Seen<()> {
+        let file = if reading.live {
+            self.evidence.wal_index_file()?
+        } else {
+            None
+        };
+        // A stamp that a further write could leave as it is proves nothing later.
+        self.stamp = if self.evidence.is_ripe(reading.stamp) {
+            reading.stamp
+        } else {
+            Stamp::default()
+        };
+        self.log = Log {
+            index: reading.index,
+            followed: file.is_some(),
+            unlinked: None,
+        };
+        Ok(())
+    }
+
+    /// Whether the last change of the database was made before the `-shm` that was followed lost its name. A tie is
+    /// not: within one clock tick another session may have come and gone.
+    fn was_written_before_last_close(&self, stamp: Stamp) -> bool {
+        self.log
+            .unlinked
+            .is_some_and(|unlinked| stamp.modified < unlinked)
+    }
+
+    /// A session that came and went between the last close and the one that speaks now is not in its count.
+    fn doubt_unseen_session(&self, tally: Tally, stamp: Stamp) -> Tally {
+        if self.log.unlinked.is_some() && !self.was_written_before_last_close(stamp) {
+            Tally {
+                inexact: tally.inexact.or(Some(Conservative::UnseenSession)),
+                ..tally
+            }
+        } else {
+            tally
+        }
+    }
+
+    /// How many commits lie between the last header seen and this one.
+    fn count(&mut self, index: &WalIndexHeader, live: bool, now: Duration) -> Tally {
+        let before = self.log.index;
+        let restarted = before.commit == 0 || before.salt != index.salt;
+        let by_change = self.count_by_change(index, live);
+        let gap = now.saturating_sub(self.at);
+        if let Some(commits) = by_change
+            && gap < CONTINUOUS
+            && SHORTEST_COMMIT.saturating_mul(commits) <= gap.max(SHORTEST_COMMIT)
+            && (restarted || commits <= index.last_frame.saturating_sub(before.last_frame))
+        {
+            return Tally::exactly(u64::from(commits));
+        }
+        let first = if restarted {
+            1
+        } else {
+            before.last_frame.saturating_add(1)
+        };
+        match self.count_by_frames(first, index) {
+            // Of a log that was restarted only the rest can be counted: the two counts must agree.
+            Some(commits) if !restarted || by_change.map(u64::from) == Some(commits) => {
+                Tally::exactly(commits)
+            }
+            _ => Tally::at_least_one(Conservative::LogNotFollowed),
+        }
+    }
+
+    /// By `iChange`, if it counted on from a value that is known.
+    fn count_by_change(&self, index: &WalIndexHeader, live: bool) -> Option<u32> {
+        let new_session = self.log.unlinked.is_some() && self.log.index.salt != index.salt;
+        let base = match live {
+            true if self.log.followed => self.log.index.change,
+            true if new_session => 0,
+            _ => return None,
+        };
+        Some(index.change.wrapping_sub(base)).filter(|commits| *commits > 0)
+    }
+
+    /// By the commit marks in the log itself.
+    fn count_by_frames(&mut self, first: u32, index: &WalIndexHeader) -> Option<u64> {
+        let frames = index.last_frame.checked_sub(first)?;
+        if frames >= FRAMES_LIMIT {
+            return None;
+        }
+        let commits = self
+            .evidence
+            .commit_frames(first, index.last_frame, index.page_size)?;
+        // Had the log been restarted meanwhile, some of those frames would have been others.
+        let unchanged = match self.evidence.wal_index() {
+            Ok(WalIndex::Valid(now)) => now.salt == index.salt,
+            Ok(WalIndex::Absent | WalIndex::Torn) => true,
+            Err(_) => false,
+        };
+        (unchanged && commits > 0).then_some(commits)
+    }
+}
+
+fn header_from(tail: LogTail) -> WalIndexHeader {
+    WalIndexHeader {
+        change: 0,
+        last_frame: tail.last_frame,
+        page_size: tail.page_size,
+        commit: tail.commit,
+        salt: tail.salt,
+    }
+}
+
+impl From<super::wal_index::UnknownVersion> for Trouble {
+    fn from(unknown: super::wal_index::UnknownVersion) -> Self {
+        Self {
+            part: Part::WalIndex,
+            what: What::UnknownWalIndexVersion(unknown.0),
+        }
+    }
+}

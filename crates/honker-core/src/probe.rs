@@ -1,0 +1,186 @@
+//! The diagnosis: what a file is, and which backends work for it.
+
+use crate::backend::WatcherBackend;
+use crate::descriptor::Table;
+use crate::error::{Error, Reason, Result};
+use crate::location::Location;
+use crate::mount::{self, FileSystem};
+use crate::observer::evidence::{Evidence, What};
+use crate::observer::files::Files;
+use crate::observer::header::Header;
+use crate::thread;
+use crate::watcher::refuse_what_is_no_regular_file;
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+
+/// What [`probe`] found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Probe {
+    /// The path, absolute.
+    pub path: PathBuf,
+    /// Where the file really is, if that is elsewhere (a symbolic link). The sidecars lie there.
+    pub real_path: PathBuf,
+    /// Whether there is a file.
+    pub exists: bool,
+    /// The file system's name, as `ext4` or `nfs`.
+    pub file_system: String,
+    /// Whether another host, or a server, can write to it without this kernel noticing.
+    pub shared_file_system: bool,
+    /// The journal mode, as far as the header tells.
+    pub journal_mode: JournalMode,
+    /// The sidecars that exist (`-journal`, `-wal`, `-shm`) and their sizes in bytes.
+    pub sidecars: Vec<(String, u64)>,
+    /// Whether the observer thread would own its descriptors here.
+    pub private_descriptor_table: bool,
+    /// Each backend, usable or not, and why.
+    pub backends: Vec<BackendVerdict>,
+}
+
+/// What a header says of the journal mode: DELETE, TRUNCATE, PERSIST, MEMORY and OFF leave the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JournalMode {
+    /// There is no file, or it has 0 bytes: the first connection decides.
+    Undecided,
+    /// One of the rollback modes.
+    Rollback,
+    /// Write-ahead log.
+    Wal,
+}
+
+impl JournalMode {
+    /// `undecided`, `rollback` or `wal`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Undecided => "undecided",
+            Self::Rollback => "rollback",
+            Self::Wal => "wal",
+        }
+    }
+}
+
+/// Whether a backend works for a database, here and now.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BackendVerdict {
+    /// Which backend.
+    pub backend: WatcherBackend,
+    /// Whether `open` would accept it.
+    pub usable: bool,
+    /// Why not, or what to know. Empty where there is nothing to say.
+    pub reason: String,
+}
+
+/// Diagnoses a database: file, file system, journal mode, and which backends work. Like watching, it takes no lock and
+/// writes nothing.
+///
+/// ```
+/// let probe = honker_core::probe("/dev/shm/some.db")?;
+/// assert!(!probe.exists);
+/// assert_eq!(probe.file_system, "tmpfs");
+/// # Ok::<(), honker_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`WatcherBuilder::open`](crate::WatcherBuilder::open).
+pub fn probe(path: impl AsRef<Path>) -> Result<Probe> {
+    let location = Location::resolve(path.as_ref())?;
+    refuse_what_is_no_regular_file(&location.path)?;
+    let path = location.path.clone();
+    let failed =
+        |error: std::io::Error| Error::system(&path, "cannot start a thread to look at", error);
+    let (answer, answered) = sync_channel(1);
+    let (_, unused) = std::io::pipe().map_err(failed)?;
+    // In a descriptor table of its own, as always.
+    honker_descriptor_table::spawn("honker-probe", unused.into(), false, move |inherited| {
+        // The one who asked waits for the answer.
+        let _ = answer.send(look(&location, inherited.private));
+    })
+    .map_err(failed)?;
+    answered
+        .recv()
+        .unwrap_or_else(|_| Err(Error::at(&path, Reason::ObserverGone)))
+}
+
+fn look(location: &Location, private: bool) -> Result<Probe> {
+    let path = &location.path;
+    let file_system = mount::of_path(&location.directory)
+        .map_err(|error| Error::system(path, "cannot tell the file system of", error))?;
+    let (exists, journal_mode) = match Files::open(Table::new(private), location) {
+        Ok(mut files) => (true, read_journal_mode(&mut files, path)?),
+        Err(Errno::NOENT) => (false, JournalMode::Undecided),
+        Err(error) => return Err(Error::system(path, "cannot open", error)),
+    };
+    let sidecars = ["-journal", "-wal", "-shm"]
+        .into_iter()
+        .filter_map(|suffix| {
+            let metadata = location.join(&location.sidecar(suffix)).metadata().ok()?;
+            Some((suffix.to_owned(), metadata.len()))
+        });
+    Ok(Probe {
+        path: path.clone(),
+        real_path: location.join(&location.name),
+        exists,
+        file_system: file_system.name.to_owned(),
+        shared_file_system: file_system.shared,
+        journal_mode,
+        sidecars: sidecars.collect(),
+        private_descriptor_table: private,
+        backends: verdicts(location, file_system),
+    })
+}
+
+fn read_journal_mode(files: &mut Files, path: &Path) -> Result<JournalMode> {
+    let header = files.header().map_err(|trouble| match trouble.what {
+        What::System(error) => Error::system(path, "cannot read", error),
+        What::UnknownWalIndexVersion(version) => {
+            Error::at(path, Reason::WalIndexVersion { version })
+        }
+    })?;
+    match header {
+        Header::Empty => Ok(JournalMode::Undecided),
+        Header::Database(fields) if fields.wal => Ok(JournalMode::Wal),
+        Header::Database(_) => Ok(JournalMode::Rollback),
+        Header::Truncated { .. } | Header::Foreign { .. } => Err(Error::at(
+            path,
+            Reason::NotADatabase {
+                found: header.describe(),
+            },
+        )),
+    }
+}
+
+fn verdicts(location: &Location, file_system: FileSystem) -> Vec<BackendVerdict> {
+    let kernel = thread::try_hints(location);
+    let polling = if file_system.shared {
+        "commits of other hosts are seen when this kernel's cache shows them"
+    } else {
+        ""
+    };
+    let auto = match &kernel {
+        Ok(()) => "chooses kernel here",
+        Err(_) => "chooses polling here",
+    };
+    let verdict = |backend, usable, reason: &str| BackendVerdict {
+        backend,
+        usable,
+        reason: reason.to_owned(),
+    };
+    vec![
+        verdict(WatcherBackend::Polling, true, polling),
+        match kernel {
+            Ok(()) => verdict(WatcherBackend::KernelWatch, true, ""),
+            Err(error) => verdict(WatcherBackend::KernelWatch, false, &error.to_string()),
+        },
+        verdict(
+            WatcherBackend::ShmFastPath,
+            false,
+            "not in this build; asking for it polls",
+        ),
+        verdict(WatcherBackend::Auto, true, auto),
+    ]
+}

@@ -1,0 +1,102 @@
+//! What a watcher, its subscriptions and the observer thread share.
+
+use crate::backend::WatcherBackend;
+use crate::error::{Error, Reason};
+use crate::location::Location;
+use crate::stats::{Counters, Stats};
+use crate::wake::Wake;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) location: Location,
+    pub(crate) wake: Wake,
+    pub(crate) counters: Counters,
+    pub(crate) requested: WatcherBackend,
+    pub(crate) subscribers: AtomicU64,
+    pub(crate) private_table: AtomicBool,
+    running: Mutex<Running>,
+    process: u32,
+}
+
+#[derive(Debug)]
+struct Running {
+    effective: WatcherBackend,
+    fallback: Option<String>,
+    last_error: Option<String>,
+}
+
+impl Shared {
+    pub(crate) fn new(location: Location, requested: WatcherBackend) -> Self {
+        Self {
+            location,
+            wake: Wake::default(),
+            counters: Counters::default(),
+            requested,
+            subscribers: AtomicU64::new(0),
+            private_table: AtomicBool::new(false),
+            running: Mutex::new(Running {
+                effective: requested,
+                fallback: None,
+                last_error: None,
+            }),
+            process: std::process::id(),
+        }
+    }
+
+    /// An error in a child made by `fork`: its copy of this has no observer thread, and locks in it may be held by
+    /// threads that do not exist here.
+    pub(crate) fn refuse_in_a_child(&self) -> Result<(), Error> {
+        if std::process::id() == self.process {
+            Ok(())
+        } else {
+            Err(Error::at(&self.location.path, Reason::Forked))
+        }
+    }
+
+    pub(crate) fn effective(&self) -> WatcherBackend {
+        self.running().effective
+    }
+
+    /// The backend that really runs, and why it is not the one that was asked for.
+    pub(crate) fn set_effective(&self, effective: WatcherBackend, fallback: Option<String>) {
+        let mut running = self.running();
+        running.effective = effective;
+        if fallback.is_some() {
+            running.fallback = fallback;
+        }
+    }
+
+    pub(crate) fn set_last_error(&self, error: String) {
+        self.running().last_error = Some(error);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let counters = &self.counters;
+        let running = self.running();
+        Stats {
+            requested: self.requested,
+            effective: running.effective,
+            fallback: running.fallback.clone(),
+            looks: counters.looks.get(),
+            busy_looks: counters.busy_looks.get(),
+            wakes: counters.wakes.get(),
+            commits: counters.commits.get(),
+            conservative: counters.conservative_counts(),
+            hints: counters.hints.get(),
+            sweeps: counters.sweeps.get(),
+            sweeps_found: counters.sweeps_found.get(),
+            overflows: counters.overflows.get(),
+            storms: counters.storms.get(),
+            achieved_period: counters.achieved_period(),
+            private_descriptor_table: self.private_table.load(Ordering::Relaxed),
+            subscribers: self.subscribers.load(Ordering::Relaxed),
+            last_error: running.last_error.clone(),
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,92 @@
+//! Hooks for this project's own tests (feature `test-hooks`; not part of the interface).
+
+use crate::descriptor::Table;
+use crate::error::{Error, Result};
+use crate::location::Location;
+use crate::observer::files::Files;
+use crate::observer::{self, Observer};
+use crate::stats::Conservative;
+use crate::thread;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// What a look on demand found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Look {
+    /// Nothing was committed.
+    Same,
+    /// Commits, and why they could not be counted exactly, if they could not.
+    Commits {
+        /// How many, at least.
+        commits: u64,
+        /// Why that is a lower bound.
+        inexact: Option<Conservative>,
+    },
+    /// A commit may be under way.
+    Busy,
+    /// Something that is not SQLite wrote the file.
+    Overwritten,
+    /// A system call failed.
+    Failed,
+}
+
+/// An observer without a thread: it looks when it is told to, so that anything can happen between two looks.
+///
+/// It opens the files in the calling thread's descriptor table: do not use it in a process with a SQLite of its own.
+#[derive(Debug)]
+pub struct LookNow {
+    observer: Observer<Files>,
+    start: Instant,
+}
+
+impl LookNow {
+    /// Opens a database and takes one look, as `open` does. Whatever was under way then counts as not yet committed.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened or read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let location = Location::resolve(path.as_ref())?;
+        let files = Files::open(Table::new(true), &location)
+            .map_err(|error| Error::system(&location.path, "cannot open", error))?;
+        let mut this = Self {
+            observer: Observer::new(files),
+            start: Instant::now(),
+        };
+        this.look();
+        this.observer.rely_on_baseline();
+        Ok(this)
+    }
+
+    /// Looks once.
+    pub fn look(&mut self) -> Look {
+        match self.observer.look(self.start.elapsed()) {
+            Ok(observer::Look::Same) => Look::Same,
+            Ok(observer::Look::Commits(tally)) => Look::Commits {
+                commits: tally.commits,
+                inexact: tally.inexact,
+            },
+            Ok(observer::Look::Busy) => Look::Busy,
+            Ok(observer::Look::Overwritten(_)) => Look::Overwritten,
+            Err(_) => Look::Failed,
+        }
+    }
+
+    /// Whether a starting state is recorded.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.observer.is_settled()
+    }
+}
+
+/// The next observer thread behaves as if the kernel had refused it a descriptor table of its own.
+pub fn refuse_private_table(refuse: bool) {
+    thread::registry::REFUSE_PRIVATE_TABLE.store(refuse, Ordering::SeqCst);
+}
+
+/// The operating system's file events are thrown away, so that only sweeps find commits.
+pub fn suppress_hints(suppress: bool) {
+    thread::SUPPRESS_HINTS.store(suppress, Ordering::SeqCst);
+}

@@ -1,0 +1,280 @@
+//! One database on the observer thread: when it is looked at, what comes of it, and how it dies.
+
+mod death;
+mod hints;
+
+use super::agenda::Id;
+use super::mailbox::Settings;
+use crate::backend::WatcherBackend;
+use crate::cadence::{Cadence, Found};
+use crate::delivery::{self, Notice};
+use crate::descriptor::Table;
+use crate::error::{Error, Reason};
+use crate::hint::Hints;
+use crate::observer::evidence::{Trouble, What};
+use crate::observer::files::Files;
+use crate::observer::{Look, Observer, Tally};
+use crate::shared::Shared;
+use hints::Watches;
+pub(super) use hints::try_out;
+use rustix::io::Errno;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+/// How often the identity of the file is checked (the specification's 100 ms).
+const IDENTITY: Duration = Duration::from_millis(100);
+/// How long `open` waits for a moment at which no commit is under way.
+const OPENING: Duration = Duration::from_millis(50);
+/// How long an error of the system may last before it ends the watcher.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+type Answer = SyncSender<Result<(), Error>>;
+
+pub(super) struct Database {
+    id: Id,
+    shared: Arc<Shared>,
+    table: Table,
+    target: Target,
+    cadence: Cadence,
+    /// The file watches, in the kernel backend.
+    watches: Option<Watches>,
+    poll_interval: Duration,
+    identity_due: Duration,
+    trouble_since: Option<Duration>,
+    opening: Option<(Answer, Duration)>,
+}
+
+enum Target {
+    /// No file yet.
+    Absent,
+    Present(Observer<Files>),
+}
+
+/// What becomes of a database after a look.
+pub(super) enum Next {
+    Look,
+    Dead,
+}
+
+impl Database {
+    pub(super) fn open(
+        id: Id,
+        shared: Arc<Shared>,
+        settings: Settings,
+        table: Table,
+        hints: &mut Option<Hints<Id>>,
+        answer: Answer,
+    ) -> Result<Self, (Answer, Error)> {
+        let now = super::clock();
+        let path = &shared.location.path;
+        // Watches come before the first look, so that nothing falls between the two.
+        let watches = match Watches::for_backend(id, &shared, hints) {
+            Ok(watches) => watches,
+            Err(error) => return Err((answer, error)),
+        };
+        let target = match Files::open(table, &shared.location) {
+            Ok(files) => Target::Present(Observer::new(files)),
+            Err(Errno::NOENT) if !settings.must_exist => Target::Absent,
+            Err(error) => {
+                let reason = match error {
+                    Errno::NOENT => Error::at(path, Reason::NotFound),
+                    Errno::NODEV => Error::at(
+                        path,
+                        Reason::NotRegularFile {
+                            found: "a special file",
+                        },
+                    ),
+                    error => Error::system(path, "cannot open", error),
+                };
+                if let Some(mut watches) = watches {
+                    watches.remove_all(id, hints);
+                }
+                return Err((answer, reason));
+            }
+        };
+        let cadence = if watches.is_some() {
+            Cadence::hinted(now)
+        } else {
+            Cadence::polling(settings.poll_interval, now)
+        };
+        Ok(Self {
+            id,
+            shared,
+            table,
+            target,
+            cadence,
+            watches,
+            poll_interval: settings.poll_interval,
+            identity_due: now + IDENTITY,
+            trouble_since: None,
+            opening: Some((answer, now + OPENING)),
+        })
+    }
+
+    /// The time of the next look.
+    pub(super) fn due(&self) -> Duration {
+        self.cadence.due()
+    }
+
+    pub(super) fn belongs_to(&self, shared: &Arc<Shared>) -> bool {
+        Arc::ptr_eq(&self.shared, shared)
+    }
+
+    pub(super) fn wants_hints(&self) -> bool {
+        self.watches.is_some()
+    }
+
+    pub(super) fn look(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) -> Next {
+        let counters = &self.shared.counters;
+        let sweep = self.cadence.is_sweep();
+        counters.looked(now);
+        counters.sweeps.add(u64::from(sweep));
+        if now >= self.identity_due {
+            self.identity_due = now + IDENTITY;
+            if let Err(error) = self.check_identity(hints) {
+                return self.die(error);
+            }
+        }
+        if let Err(error) = self.open_if_it_appeared(now, hints) {
+            return self.die(error);
+        }
+        let look = match &mut self.target {
+            Target::Absent => Ok(Look::Same),
+            Target::Present(observer) => observer.look(now),
+        };
+        let found = match look {
+            Ok(look) => {
+                self.trouble_since = None;
+                match self.report(look, sweep) {
+                    Ok(found) => found,
+                    Err(error) => return self.die(error),
+                }
+            }
+            Err(trouble) => match self.endure(trouble, now) {
+                Ok(()) => Found::Busy,
+                Err(error) => return self.die(error),
+            },
+        };
+        self.plan(found, sweep, now, hints);
+        self.finish_opening(now)
+    }
+
+    /// Wakes subscribers if there is something to say.
+    fn report(&mut self, look: Look, sweep: bool) -> Result<Found, Error> {
+        let counters = &self.shared.counters;
+        match look {
+            Look::Same => Ok(Found::Nothing),
+            Look::Busy => {
+                counters.busy_looks.add(1);
+                Ok(Found::Busy)
+            }
+            Look::Commits(tally) => {
+                counters.sweeps_found.add(u64::from(sweep));
+                self.wake(tally);
+                Ok(Found::Commits)
+            }
+            Look::Overwritten(what) => Err(self.overwritten(what)),
+        }
+    }
+
+    fn wake(&self, tally: Tally) {
+        let counters = &self.shared.counters;
+        counters.wakes.add(1);
+        counters.commits.add(tally.commits);
+        if let Some(reason) = tally.inexact {
+            counters.conservative(reason);
+            delivery::post(|| Notice::Conservative {
+                path: self.shared.location.path.clone(),
+                reason,
+            });
+        }
+        self.shared.wake.publish(tally);
+    }
+
+    /// An error of the system may pass (out of memory, of descriptors); one that stays ends the watcher, because
+    /// silence is never an answer.
+    fn endure(&mut self, trouble: Trouble, now: Duration) -> Result<(), Error> {
+        let path = &self.shared.location.path;
+        let error = match trouble.what {
+            What::UnknownWalIndexVersion(version) => {
+                return Err(Error::at(path, Reason::WalIndexVersion { version }));
+            }
+            What::System(error) => {
+                Error::system(path, format!("cannot read {}", trouble.part), error)
+            }
+        };
+        self.shared.set_last_error(error.to_string());
+        let since = *self.trouble_since.get_or_insert(now);
+        let patience = if self.opening.is_some() {
+            OPENING
+        } else {
+            PATIENCE
+        };
+        if now.saturating_sub(since) < patience {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    }
+
+    /// Sets the time of the next look.
+    fn plan(&mut self, found: Found, sweep: bool, now: Duration, hints: &mut Option<Hints<Id>>) {
+        let target = &mut self.target;
+        self.cadence.looked(now, found, || match target {
+            Target::Absent => false,
+            Target::Present(observer) => observer.is_writer_active(),
+        });
+        self.follow_storm(found, now, hints);
+        if !sweep && self.cadence.is_sweep() {
+            self.watch_kept_journal(hints);
+        }
+    }
+
+    /// Answers the one who opened, once the starting state is recorded, or when waiting longer makes no sense.
+    fn finish_opening(&mut self, now: Duration) -> Next {
+        let Some((_, deadline)) = &self.opening else {
+            return Next::Look;
+        };
+        let Target::Present(observer) = &mut self.target else {
+            self.answer_opening(Ok(()));
+            return Next::Look;
+        };
+        if !observer.is_settled() {
+            if now < *deadline {
+                self.cadence.hint(now);
+                return Next::Look;
+            }
+            if let Some(error) = self.refuse_truncated() {
+                return self.die(error);
+            }
+            if let Target::Present(observer) = &mut self.target {
+                observer.rely_on_baseline();
+            }
+        }
+        self.answer_opening(Ok(()));
+        Next::Look
+    }
+
+    fn answer_opening(&mut self, result: Result<(), Error>) {
+        if let Some((answer, _)) = self.opening.take() {
+            // The one who asked may have gone; the watcher is closed then.
+            let _ = answer.send(result);
+        }
+    }
+
+    /// A backend that was weakened while running, with the reason in `stats()`.
+    fn fall_back_to_polling(&mut self, why: String, now: Duration, hints: &mut Option<Hints<Id>>) {
+        if let Some(mut watches) = self.watches.take() {
+            watches.remove_all(self.id, hints);
+        }
+        self.cadence = Cadence::polling(self.poll_interval, now);
+        self.shared.set_last_error(why.clone());
+        delivery::post(|| Notice::Fallback {
+            path: self.shared.location.path.clone(),
+            why: why.clone(),
+        });
+        self.shared
+            .set_effective(WatcherBackend::Polling, Some(why));
+    }
+}

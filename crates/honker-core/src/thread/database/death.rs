@@ -1,0 +1,153 @@
+//! What ends a watcher from outside: its file is replaced, removed, or not a database.
+
+use super::{Database, Next, Target};
+use crate::delivery::{self, Notice};
+use crate::descriptor;
+use crate::error::{Error, Overwritten, Reason};
+use crate::hint::Hints;
+use crate::observer::Observer;
+use crate::observer::files::Files;
+use crate::observer::header::Header;
+use crate::thread::agenda::Id;
+use rustix::io::Errno;
+use std::time::Duration;
+
+impl Database {
+    /// Whether the path still leads to the file that is watched. An absent file needs its directory.
+    pub(super) fn check_identity(&mut self, hints: &mut Option<Hints<Id>>) -> Result<(), Error> {
+        let location = &self.shared.location;
+        match &self.target {
+            Target::Present(observer) => {
+                let expected = observer.evidence().identity();
+                let found = match rustix::fs::stat(&location.path) {
+                    Ok(stat) => Some(descriptor::identity(&stat)),
+                    Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,
+                    Err(error) => {
+                        // Not allowed to look any more, say: what is open can still be observed.
+                        let error =
+                            Error::system(&location.path, "cannot check the identity of", error);
+                        self.shared.set_last_error(error.to_string());
+                        return Ok(());
+                    }
+                };
+                if found == Some(expected) {
+                    return Ok(());
+                }
+                Err(Error::at(
+                    &location.path,
+                    Reason::Replaced { expected, found },
+                ))
+            }
+            Target::Absent => {
+                if let Some(watches) = &mut self.watches {
+                    // Its directory may be another one by now: the same watch again costs nothing.
+                    let _ = watches.watch_names(self.id, location, hints);
+                }
+                match rustix::fs::stat(&location.directory) {
+                    Err(Errno::NOENT | Errno::NOTDIR) => Err(Error::at(
+                        &location.path,
+                        Reason::DirectoryNotFound {
+                            directory: location.directory.clone(),
+                        },
+                    )),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// The identity is checked at the next look.
+    pub(in crate::thread) fn check_identity_now(&mut self) {
+        self.identity_due = Duration::ZERO;
+    }
+
+    /// A file that was missing and is there now: all that is in it was committed since.
+    pub(super) fn open_if_it_appeared(
+        &mut self,
+        now: Duration,
+        hints: &mut Option<Hints<Id>>,
+    ) -> Result<(), Error> {
+        if !matches!(self.target, Target::Absent) {
+            return Ok(());
+        }
+        let location = &self.shared.location;
+        match Files::open(self.table, location) {
+            Ok(files) => {
+                if let Some(watches) = &mut self.watches
+                    && let Err(error) = watches.watch_files(self.id, location, hints)
+                {
+                    let why = error.to_string();
+                    self.fall_back_to_polling(why, now, hints);
+                }
+                self.target = Target::Present(Observer::of_new_file(files, now));
+                Ok(())
+            }
+            Err(Errno::NOENT) => Ok(()),
+            Err(Errno::NODEV) => Err(Error::at(
+                &location.path,
+                Reason::NotRegularFile {
+                    found: "a special file",
+                },
+            )),
+            Err(error) => {
+                let error = Error::system(&location.path, "cannot open", error);
+                self.shared.set_last_error(error.to_string());
+                let since = *self.trouble_since.get_or_insert(now);
+                if now.saturating_sub(since) < super::PATIENCE {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// A header that is still cut short when opening has waited long enough.
+    pub(super) fn refuse_truncated(&mut self) -> Option<Error> {
+        let header = self.current_header()?;
+        matches!(header, Header::Truncated { .. }).then(|| self.not_a_database(Some(header)))
+    }
+
+    /// What a file without a SQLite header means: at open an error, later a replacement.
+    pub(super) fn overwritten(&mut self, what: Overwritten) -> Error {
+        let is_baseline =
+            matches!(&self.target, Target::Present(observer) if !observer.is_settled());
+        if is_baseline && what == Overwritten::NotADatabase {
+            let header = self.current_header();
+            return self.not_a_database(header);
+        }
+        Error::at(&self.shared.location.path, Reason::Overwritten { what })
+    }
+
+    fn current_header(&mut self) -> Option<Header> {
+        match &mut self.target {
+            Target::Present(observer) => observer.current_header(),
+            Target::Absent => None,
+        }
+    }
+
+    fn not_a_database(&self, header: Option<Header>) -> Error {
+        let found = header.map_or_else(|| "it cannot be read".to_owned(), Header::describe);
+        Error::at(&self.shared.location.path, Reason::NotADatabase { found })
+    }
+
+    pub(super) fn die(&mut self, error: Error) -> Next {
+        self.shared.set_last_error(error.to_string());
+        if self.opening.is_some() {
+            self.answer_opening(Err(error.clone()));
+        } else {
+            delivery::post(|| Notice::Died {
+                error: error.clone(),
+            });
+        }
+        self.shared.wake.end(error);
+        Next::Dead
+    }
+
+    /// Ends the watcher without a further look.
+    pub(in crate::thread) fn end(&self, reason: Reason) {
+        self.shared
+            .wake
+            .end(Error::at(&self.shared.location.path, reason));
+    }
+}

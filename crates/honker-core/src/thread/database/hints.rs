@@ -1,0 +1,276 @@
+//! The file watches of one database, and what their events change.
+
+use super::{Database, Target};
+use crate::backend::WatcherBackend;
+use crate::cadence::Found;
+use crate::delivery::{self, Notice};
+use crate::error::{Error, Reason};
+use crate::hint::{Hints, Name};
+use crate::location::Location;
+use crate::mount;
+use crate::shared::Shared;
+use crate::thread::agenda::Id;
+use rustix::io::Errno;
+use std::ffi::CString;
+use std::time::Duration;
+
+/// What is watched for one database.
+#[derive(Debug, Default)]
+pub(super) struct Watches {
+    directory: Option<i32>,
+    files: Vec<i32>,
+    in_storm: bool,
+}
+
+impl Watches {
+    /// The watches that the requested backend needs: none for polling, or where `auto` finds that they cannot work.
+    pub(super) fn for_backend(
+        id: Id,
+        shared: &Shared,
+        hints: &mut Option<Hints<Id>>,
+    ) -> Result<Option<Self>, Error> {
+        let requested = shared.requested;
+        if !matches!(
+            requested,
+            WatcherBackend::KernelWatch | WatcherBackend::Auto
+        ) {
+            shared.set_effective(WatcherBackend::Polling, None);
+            return Ok(None);
+        }
+        let mut watches = Self::default();
+        let started = refuse_shared_file_system(&shared.location)
+            .and_then(|()| watches.watch_names(id, &shared.location, hints))
+            .and_then(|()| watches.watch_files(id, &shared.location, hints));
+        match started {
+            Ok(()) => {
+                shared.set_effective(WatcherBackend::KernelWatch, None);
+                Ok(Some(watches))
+            }
+            Err(error) => {
+                watches.remove_all(id, hints);
+                if requested == WatcherBackend::KernelWatch {
+                    return Err(error);
+                }
+                let why = error.to_string();
+                delivery::post(|| Notice::Fallback {
+                    path: shared.location.path.clone(),
+                    why: why.clone(),
+                });
+                shared.set_effective(WatcherBackend::Polling, Some(why));
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn watch_names(
+        &mut self,
+        id: Id,
+        location: &Location,
+        hints: &mut Option<Hints<Id>>,
+    ) -> Result<(), Error> {
+        let bytes = CString::into_bytes;
+        let names = [
+            (bytes(location.name.clone()), Name::Database),
+            (bytes(location.sidecar("-journal")), Name::Journal),
+            (bytes(location.sidecar("-wal")), Name::Wal),
+            (bytes(location.sidecar("-shm")), Name::WalIndex),
+        ];
+        let hints = ready(hints, location)?;
+        let watch = hints.watch_names(&location.directory, names, id);
+        self.directory =
+            Some(watch.map_err(|error| cannot_watch(location, "its directory", error))?);
+        Ok(())
+    }
+
+    /// Watches the content of the files that exist.
+    pub(super) fn watch_files(
+        &mut self,
+        id: Id,
+        location: &Location,
+        hints: &mut Option<Hints<Id>>,
+    ) -> Result<(), Error> {
+        let names = [
+            location.name.clone(),
+            location.sidecar("-wal"),
+            location.sidecar("-journal"),
+        ];
+        names
+            .iter()
+            .try_for_each(|name| self.watch_file(id, location, name, hints))
+    }
+
+    fn watch_file(
+        &mut self,
+        id: Id,
+        location: &Location,
+        name: &CString,
+        hints: &mut Option<Hints<Id>>,
+    ) -> Result<(), Error> {
+        match ready(hints, location)?.watch_file(&location.join(name), id) {
+            Ok(watch) => {
+                if !self.files.contains(&watch) {
+                    self.files.push(watch);
+                }
+                Ok(())
+            }
+            Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(cannot_watch(location, &name.to_string_lossy(), error)),
+        }
+    }
+
+    pub(super) fn remove_all(&mut self, id: Id, hints: &mut Option<Hints<Id>>) {
+        if let Some(hints) = hints {
+            for watch in self.files.drain(..).chain(self.directory.take()) {
+                hints.forget(watch, id);
+            }
+        }
+    }
+}
+
+impl Database {
+    pub(in crate::thread) fn hint(&mut self, now: Duration) {
+        self.shared.counters.hints.add(1);
+        self.cadence.hint(now);
+    }
+
+    pub(in crate::thread) fn name_appeared(
+        &mut self,
+        name: Name,
+        now: Duration,
+        hints: &mut Option<Hints<Id>>,
+    ) {
+        self.hint(now);
+        let location = &self.shared.location;
+        let file = match name {
+            Name::Database => {
+                self.check_identity_now();
+                return;
+            }
+            Name::Wal => location.sidecar("-wal"),
+            // A journal that is deleted at each commit is not worth a watch (see `watch_kept_journal`).
+            Name::Journal | Name::WalIndex => return,
+        };
+        if let Some(watches) = &mut self.watches
+            && let Err(error) = watches.watch_file(self.id, location, &file, hints)
+        {
+            self.fall_back_to_polling(error.to_string(), now, hints);
+        }
+    }
+
+    pub(in crate::thread) fn name_vanished(&mut self, name: Name, now: Duration) {
+        self.hint(now);
+        if name == Name::Database {
+            self.check_identity_now();
+        }
+    }
+
+    /// Events were lost: anything may have happened.
+    pub(in crate::thread) fn overflowed(&mut self, now: Duration) {
+        self.shared.counters.overflows.add(1);
+        self.check_identity_now();
+        self.cadence.hint(now);
+    }
+
+    pub(in crate::thread) fn release(&mut self, hints: &mut Option<Hints<Id>>) {
+        if let Some(watches) = &mut self.watches {
+            watches.remove_all(self.id, hints);
+        }
+    }
+
+    /// A saturated writer pays for every event that is delivered. While commits keep coming, the events are not
+    /// needed: the watches go, and come back with the first look that finds nothing.
+    pub(super) fn follow_storm(
+        &mut self,
+        found: Found,
+        now: Duration,
+        hints: &mut Option<Hints<Id>>,
+    ) {
+        let Some(watches) = &mut self.watches else {
+            return;
+        };
+        if watches.in_storm {
+            if found == Found::Nothing {
+                watches.in_storm = false;
+                let location = &self.shared.location;
+                let again = watches
+                    .watch_names(self.id, location, hints)
+                    .and_then(|()| watches.watch_files(self.id, location, hints));
+                match again {
+                    // Once more, for what happened before the watches were back.
+                    Ok(()) => self.cadence.hint(now),
+                    Err(error) => self.fall_back_to_polling(error.to_string(), now, hints),
+                }
+            } else {
+                self.cadence.storm_look(now);
+            }
+        } else if self.cadence.is_storm() {
+            watches.in_storm = true;
+            watches.remove_all(self.id, hints);
+            self.shared.counters.storms.add(1);
+            self.cadence.storm_look(now);
+        }
+    }
+
+    /// A journal that is still there when the writer has gone quiet is kept (TRUNCATE, PERSIST): its cutting ends the
+    /// next commit.
+    pub(super) fn watch_kept_journal(&mut self, hints: &mut Option<Hints<Id>>) {
+        let Target::Present(observer) = &self.target else {
+            return;
+        };
+        if let Some(watches) = &mut self.watches
+            && !watches.in_storm
+            && observer.evidence().has_journal()
+        {
+            let location = &self.shared.location;
+            // Without it the commit is found through the other events, a little later.
+            let _ = watches.watch_file(self.id, location, &location.sidecar("-journal"), hints);
+        }
+    }
+}
+
+/// Whether watches can be had for this database. Leaves none behind.
+pub(in crate::thread) fn try_out(location: &Location) -> Result<(), Error> {
+    let mut hints = None;
+    let mut watches = Watches::default();
+    refuse_shared_file_system(location)?;
+    watches.watch_names(0, location, &mut hints)?;
+    watches.watch_files(0, location, &mut hints)
+}
+
+fn ready<'a>(
+    hints: &'a mut Option<Hints<Id>>,
+    location: &Location,
+) -> Result<&'a mut Hints<Id>, Error> {
+    match hints.take() {
+        Some(ready) => Ok(hints.insert(ready)),
+        None => match Hints::new() {
+            Ok(new) => Ok(hints.insert(new)),
+            Err(error) => Err(cannot_watch(location, "anything", error)),
+        },
+    }
+}
+
+fn cannot_watch(location: &Location, what: &str, error: Errno) -> Error {
+    let reason = crate::thread::hint_limit(error).unwrap_or_else(|| Reason::BackendUnavailable {
+        backend: WatcherBackend::KernelWatch.name(),
+        why: format!("inotify cannot watch {what} ({error}). Use polling"),
+    });
+    Error::at(&location.path, reason)
+}
+
+/// Events say nothing about what another host writes.
+fn refuse_shared_file_system(location: &Location) -> Result<(), Error> {
+    match mount::of_path(&location.directory) {
+        Ok(file_system) if file_system.shared => Err(Error::at(
+            &location.path,
+            Reason::BackendUnavailable {
+                backend: WatcherBackend::KernelWatch.name(),
+                why: format!(
+                    "it is on {}, where another host or a server can write without an event here. Use polling",
+                    file_system.name
+                ),
+            },
+        )),
+        _ => Ok(()),
+    }
+}

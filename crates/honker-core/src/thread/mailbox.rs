@@ -1,0 +1,87 @@
+//! Requests to the observer thread.
+
+use crate::error::Error;
+use crate::shared::Shared;
+use crate::wake::Totals;
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What the observer thread is asked to do. Answers go through channels, which wake by futex.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// Start watching. Answered once the starting state is recorded.
+    Open {
+        shared: Arc<Shared>,
+        settings: Settings,
+        answer: SyncSender<Result<(), Error>>,
+    },
+    /// Look now. Answered with what has been seen up to this moment.
+    Subscribe {
+        shared: Arc<Shared>,
+        answer: SyncSender<Result<Totals, Error>>,
+    },
+    /// Stop watching. Answered once no descriptor of the database is used any more.
+    Close {
+        shared: Arc<Shared>,
+        answer: SyncSender<()>,
+    },
+    /// End the thread.
+    Stop,
+}
+
+/// How to watch one database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) poll_interval: Duration,
+    pub(crate) must_exist: bool,
+}
+
+/// Where requests wait. `None` once the thread has ended and takes no more.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    waiting: Mutex<Option<Vec<Request>>>,
+}
+
+impl Mailbox {
+    pub(crate) fn new() -> Self {
+        Self {
+            waiting: Mutex::new(Some(Vec::new())),
+        }
+    }
+
+    /// Leaves a request and rings. `false`: the thread has ended; the request, and with it its answer, is dropped.
+    pub(crate) fn post(&self, bell: &OwnedFd, request: Request) -> bool {
+        let accepted = match self.lock().as_mut() {
+            Some(waiting) => {
+                waiting.push(request);
+                true
+            }
+            None => false,
+        };
+        // The count cannot overflow: it would take 2^64 - 1 rings without the thread looking once.
+        let _ = rustix::io::retry_on_intr(|| rustix::io::write(bell, &1_u64.to_ne_bytes()));
+        accepted
+    }
+
+    pub(super) fn take(&self) -> Vec<Request> {
+        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes no more requests. Those that wait are dropped, which tells their senders.
+    pub(super) fn shut(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<Request>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stops the bell from ringing.
+pub(super) fn silence(bell: &OwnedFd) {
+    let mut count = [0; 8];
+    while rustix::io::read(bell, &mut count) == Err(Errno::INTR) {}
+}

@@ -1,0 +1,138 @@
+//! The one observer thread of the process: started by the first watcher, gone with the last.
+
+use super::mailbox::{Mailbox, Request, Settings};
+use crate::error::{Error, Reason};
+use crate::shared::Shared;
+use crate::wake::Totals;
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::fd::OwnedFd;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// For tests: behave as where the kernel refuses a private descriptor table.
+pub(crate) static REFUSE_PRIVATE_TABLE: AtomicBool = AtomicBool::new(false);
+
+static OBSERVER: Mutex<Option<Running>> = Mutex::new(None);
+
+/// How long `close` waits for the observer thread to let go, should a file system hang.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+struct Running {
+    line: Arc<Line>,
+    watchers: usize,
+    process: u32,
+}
+
+/// The way to a running observer thread.
+#[derive(Debug)]
+pub(crate) struct Line {
+    mailbox: Arc<Mailbox>,
+    bell: OwnedFd,
+}
+
+impl Line {
+    fn start(path: &Path) -> Result<Self, Error> {
+        let failed = |error: std::io::Error| {
+            Error::system(path, "cannot start the observer thread to watch", error)
+        };
+        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|error| failed(error.into()))?;
+        let mailbox = Arc::new(Mailbox::new());
+        let theirs = Arc::clone(&mailbox);
+        let refuse = REFUSE_PRIVATE_TABLE.load(Ordering::Relaxed);
+        let copy = bell.try_clone().map_err(failed)?;
+        honker_descriptor_table::spawn("honker-observer", copy, refuse, move |inherited| {
+            super::run(inherited.descriptor, &theirs, inherited.private);
+        })
+        .map_err(failed)?;
+        Ok(Self { mailbox, bell })
+    }
+
+    fn ask<T>(
+        &self,
+        shared: &Shared,
+        request: Request,
+        answer: &Receiver<Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.mailbox.post(&self.bell, request);
+        answer
+            .recv()
+            .unwrap_or_else(|_| Err(Error::at(&shared.location.path, Reason::ObserverGone)))
+    }
+
+    /// Looks at the database and says what has been seen up to now.
+    pub(crate) fn subscribe(&self, shared: &Arc<Shared>) -> Result<Totals, Error> {
+        let (answer, answered) = sync_channel(1);
+        let request = Request::Subscribe {
+            shared: Arc::clone(shared),
+            answer,
+        };
+        self.ask(shared, request, &answered)
+    }
+}
+
+/// Starts watching on the process's observer thread, and the thread first if there is none.
+pub(crate) fn open(shared: &Arc<Shared>, settings: Settings) -> Result<Arc<Line>, Error> {
+    let line = {
+        let mut observer = lock();
+        // The thread of a parent process does not exist in its children.
+        observer.take_if(|running| running.process != std::process::id());
+        let running = match observer.take() {
+            Some(running) => observer.insert(running),
+            None => observer.insert(Running {
+                line: Arc::new(Line::start(&shared.location.path)?),
+                watchers: 0,
+                process: std::process::id(),
+            }),
+        };
+        running.watchers += 1;
+        Arc::clone(&running.line)
+    };
+    let (answer, answered) = sync_channel(1);
+    let request = Request::Open {
+        shared: Arc::clone(shared),
+        settings,
+        answer,
+    };
+    match line.ask(shared, request, &answered) {
+        Ok(()) => Ok(line),
+        Err(error) => {
+            release(&line);
+            Err(error)
+        }
+    }
+}
+
+/// Stops watching, and the thread with the last watcher.
+pub(crate) fn close(line: &Arc<Line>, shared: &Arc<Shared>) {
+    let (answer, answered) = sync_channel(1);
+    let request = Request::Close {
+        shared: Arc::clone(shared),
+        answer,
+    };
+    if line.mailbox.post(&line.bell, request) {
+        let _ = answered.recv_timeout(CLOSE_PATIENCE);
+    }
+    release(line);
+}
+
+fn release(line: &Arc<Line>) {
+    let mut observer = lock();
+    if let Some(running) = observer.as_mut()
+        && Arc::ptr_eq(&running.line, line)
+    {
+        running.watchers -= 1;
+        if running.watchers == 0 {
+            line.mailbox.post(&line.bell, Request::Stop);
+            *observer = None;
+        }
+    }
+}
+
+fn lock() -> MutexGuard<'static, Option<Running>> {
+    OBSERVER.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,26 @@
+//! What a wake tells.
+
+/// One wake: everything that was committed since the previous one.
+///
+/// Commits between two wakes are one wake; an undrained subscription holds one pending wake, never a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Update {
+    /// The number of this wake, counted per watcher from 1. A subscriber that was slow sees gaps.
+    pub seq: u64,
+    /// How many commits this wake stands for, by SQLite's own count. At least 1 for [`UpdateKind::Commit`].
+    pub commits: u64,
+    /// Whether `commits` is exact. If not it is a lower bound, and
+    /// [`Stats::conservative`](crate::Stats::conservative) counts why.
+    pub exact: bool,
+    /// What happened.
+    pub kind: UpdateKind,
+}
+
+/// What an [`Update`] reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UpdateKind {
+    /// Something was committed.
+    Commit,
+}

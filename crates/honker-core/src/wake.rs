@@ -1,0 +1,131 @@
+//! The wake of one watcher: a generation counter that subscribers compare with the one they have seen.
+//!
+//! # The protocol
+//!
+//! The observer thread adds to the totals, then raises `generation`, then notifies. A subscriber checks the
+//! generation, announces that it listens, checks again, and only then sleeps: a wake that falls between the two
+//! checks is seen by the second, and one after it ends the sleep. There is no queue, so that a slow subscriber costs
+//! nothing and delays nobody.
+//!
+//! Only threads that block wait here, and waking them is a futex call. An async task must not: its waker is foreign
+//! code, which may write to descriptors that do not exist in the observer's table.
+
+use crate::error::Error;
+use crate::observer::Tally;
+use crate::update::{Update, UpdateKind};
+use event_listener::{Event, Listener};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// What has been seen so far. A subscription keeps the value it last reported and subtracts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) wakes: u64,
+    pub(crate) commits: u64,
+    pub(crate) inexact: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    totals: Totals,
+    ended: Option<Error>,
+}
+
+/// Shared by the observer thread and the subscriptions.
+#[derive(Debug, Default)]
+pub(crate) struct Wake {
+    /// `totals.wakes`, doubled, plus 1 once ended: one load tells a subscriber whether to take the lock.
+    generation: AtomicU64,
+    state: Mutex<State>,
+    blocked: Event,
+}
+
+impl Wake {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock; if something did, the numbers in it are still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reports commits to every subscriber. Called by the observer thread.
+    pub(crate) fn publish(&self, tally: Tally) {
+        {
+            let mut state = self.state();
+            if state.ended.is_some() {
+                return;
+            }
+            state.totals.wakes += 1;
+            state.totals.commits += tally.commits;
+            state.totals.inexact += u64::from(tally.inexact.is_some());
+            self.generation
+                .store(state.totals.wakes * 2, Ordering::Release);
+        }
+        self.blocked.notify(usize::MAX);
+    }
+
+    /// Ends every subscription with `reason`. The first reason stays. Says whether this one was the first.
+    pub(crate) fn end(&self, reason: Error) -> bool {
+        {
+            let mut state = self.state();
+            if state.ended.is_some() {
+                return false;
+            }
+            state.ended = Some(reason);
+            self.generation.fetch_or(1, Ordering::Release);
+        }
+        self.blocked.notify(usize::MAX);
+        true
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        self.state().totals
+    }
+
+    /// Why the watcher ended, if it has.
+    pub(crate) fn ended(&self) -> Option<Error> {
+        self.state().ended.clone()
+    }
+
+    /// What has happened since `seen`, which is moved forward. A wake that came before the end is reported before it.
+    pub(crate) fn take(&self, seen: &mut Totals) -> Result<Option<Update>, Error> {
+        if self.generation.load(Ordering::Acquire) == seen.wakes * 2 {
+            return Ok(None);
+        }
+        let state = self.state();
+        if state.totals.wakes == seen.wakes {
+            return state.ended.clone().map_or(Ok(None), Err);
+        }
+        let before = std::mem::replace(seen, state.totals);
+        Ok(Some(Update {
+            seq: state.totals.wakes,
+            commits: state.totals.commits - before.commits,
+            exact: state.totals.inexact == before.inexact,
+            kind: UpdateKind::Commit,
+        }))
+    }
+
+    /// Like [`take`](Self::take), but waits: for ever, or until `deadline` (then `None`).
+    pub(crate) fn wait(
+        &self,
+        seen: &mut Totals,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Update>, Error> {
+        loop {
+            if let Some(update) = self.take(seen)? {
+                return Ok(Some(update));
+            }
+            let listener = self.blocked.listen();
+            if let Some(update) = self.take(seen)? {
+                return Ok(Some(update));
+            }
+            match deadline {
+                None => listener.wait(),
+                Some(deadline) => {
+                    if listener.wait_deadline(deadline).is_none() {
+                        return self.take(seen);
+                    }
+                }
+            }
+        }
+    }
+}

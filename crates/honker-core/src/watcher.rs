@@ -1,0 +1,254 @@
+//! Opening and closing a watcher.
+
+use crate::backend::WatcherBackend;
+use crate::delivery;
+use crate::error::{Error, Reason, Result};
+use crate::location::Location;
+use crate::shared::Shared;
+use crate::stats::Stats;
+use crate::subscription::UpdateEvents;
+use crate::thread::mailbox::Settings;
+use crate::thread::registry::{self, Line};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+/// How to watch: the one setting of [`SharedUpdateWatcher::new_with_config`]. There are more in
+/// [`SharedUpdateWatcher::builder`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs)] // the specification writes it as a literal
+pub struct WatcherConfig {
+    /// Where wakes come from.
+    pub backend: WatcherBackend,
+}
+
+/// Watches one SQLite database and wakes subscribers on every commit, whoever makes it.
+///
+/// A clone is the same watcher. It ends when the last clone and the last subscription are dropped, or with
+/// [`close`](Self::close).
+///
+/// Watching takes no lock, writes nothing and opens no connection; see the [crate docs](crate).
+///
+/// ```no_run
+/// use honker_core::SharedUpdateWatcher;
+///
+/// let watcher = SharedUpdateWatcher::new("app.db")?;
+/// let mut events = watcher.update_events()?;
+/// loop {
+///     let update = events.recv()?;
+///     println!("{} commit(s): read what you need again", update.commits);
+/// }
+/// # #[allow(unreachable_code)]
+/// # Ok::<(), honker_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SharedUpdateWatcher {
+    core: Arc<Core>,
+}
+
+/// Keeps the observer thread watching until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) shared: Arc<Shared>,
+    line: Arc<Line>,
+    closed: AtomicBool,
+}
+
+impl Core {
+    fn close(&self) {
+        if !self.closed.swap(true, Ordering::SeqCst) && self.shared.refuse_in_a_child().is_ok() {
+            registry::close(&self.line, &self.shared);
+        }
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Settings of a [`SharedUpdateWatcher`], from [`SharedUpdateWatcher::builder`].
+///
+/// ```no_run
+/// use honker_core::{SharedUpdateWatcher, WatcherBackend};
+/// use std::time::Duration;
+///
+/// let watcher = SharedUpdateWatcher::builder("app.db")
+///     .backend(WatcherBackend::Polling)
+///     .poll_interval(Duration::from_millis(5))
+///     .must_exist(true)
+///     .open()?;
+/// # Ok::<(), honker_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `open` is called"]
+pub struct WatcherBuilder {
+    path: PathBuf,
+    backend: WatcherBackend,
+    poll_interval: Duration,
+    must_exist: bool,
+}
+
+impl WatcherBuilder {
+    /// Where wakes come from. [`WatcherBackend::Polling`] if not set.
+    pub fn backend(mut self, backend: WatcherBackend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// How often the polling backend looks. 1 ms if not set. Databases with the same interval share their ticks.
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval;
+        self
+    }
+
+    /// Whether a missing file is an error. If not set, it is watched until its first commit.
+    pub fn must_exist(mut self, must_exist: bool) -> Self {
+        self.must_exist = must_exist;
+        self
+    }
+
+    /// Starts watching. Returns once the starting state is recorded: a commit before that never wakes, one after it
+    /// always does.
+    ///
+    /// # Errors
+    ///
+    /// The path names no database ([`ErrorKind`](crate::ErrorKind) says why), a setting is out of range, or the
+    /// backend cannot work here. Nothing is created or changed in any case.
+    pub fn open(self) -> Result<SharedUpdateWatcher> {
+        if self.poll_interval.is_zero() {
+            return Err(Error::at(
+                &self.path,
+                Reason::Zero {
+                    setting: "poll_interval",
+                },
+            ));
+        }
+        let location = Location::resolve(&self.path)?;
+        refuse_what_is_no_regular_file(&location.path)?;
+        say_what_is_not_built(self.backend);
+        delivery::start_if_wanted();
+        let shared = Arc::new(Shared::new(location, self.backend));
+        let settings = Settings {
+            poll_interval: self.poll_interval,
+            must_exist: self.must_exist,
+        };
+        let line = registry::open(&shared, settings)?;
+        Ok(SharedUpdateWatcher {
+            core: Arc::new(Core {
+                shared,
+                line,
+                closed: AtomicBool::new(false),
+            }),
+        })
+    }
+}
+
+impl SharedUpdateWatcher {
+    /// Watches with the default backend, polling each millisecond.
+    ///
+    /// A missing file in a directory that exists is watched until its first commit. Nothing is ever created.
+    ///
+    /// # Errors
+    ///
+    /// See [`WatcherBuilder::open`].
+    pub fn new(path: impl Into<PathBuf>) -> Result<Self> {
+        Self::builder(path).open()
+    }
+
+    /// Watches with the backend of `config`.
+    ///
+    /// # Errors
+    ///
+    /// See [`WatcherBuilder::open`].
+    pub fn new_with_config(path: impl Into<PathBuf>, config: WatcherConfig) -> Result<Self> {
+        Self::builder(path).backend(config.backend).open()
+    }
+
+    /// All settings.
+    pub fn builder(path: impl Into<PathBuf>) -> WatcherBuilder {
+        WatcherBuilder {
+            path: path.into(),
+            backend: WatcherBackend::default(),
+            poll_interval: Duration::from_millis(1),
+            must_exist: false,
+        }
+    }
+
+    /// Subscribes. Returns once the starting state is recorded, which takes microseconds: a commit before that never
+    /// wakes this subscription, one after it always does.
+    ///
+    /// To lose nothing, subscribe first and then read the state you depend on.
+    ///
+    /// # Errors
+    ///
+    /// What ended the watcher, if it has ended: it was closed, or the database was replaced.
+    pub fn update_events(&self) -> Result<UpdateEvents> {
+        let core = &self.core;
+        core.shared.refuse_in_a_child()?;
+        if core.closed.load(Ordering::SeqCst) {
+            let closed = || Error::at(self.path(), Reason::Closed);
+            return Err(core.shared.wake.ended().unwrap_or_else(closed));
+        }
+        let seen = core.line.subscribe(&core.shared)?;
+        Ok(UpdateEvents::new(Arc::clone(core), seen))
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.core.shared.stats()
+    }
+
+    /// The database's path, absolute.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.core.shared.location.path
+    }
+
+    /// The backend that runs, which `auto` and a fall-back decide.
+    #[must_use]
+    pub fn backend(&self) -> WatcherBackend {
+        self.core.shared.effective()
+    }
+
+    /// Ends the watcher and every subscription, with [`ErrorKind::Closed`](crate::ErrorKind::Closed). Does nothing the
+    /// second time.
+    pub fn close(&self) {
+        self.core.close();
+    }
+}
+
+/// Before the observer thread opens it: a FIFO or a device may react to being opened.
+pub(crate) fn refuse_what_is_no_regular_file(path: &Path) -> Result<()> {
+    use std::os::unix::fs::FileTypeExt;
+    let Ok(metadata) = std::fs::metadata(path) else {
+        // Missing, or not to be reached: the observer thread says which.
+        return Ok(());
+    };
+    let kind = metadata.file_type();
+    let found = if kind.is_dir() {
+        return Err(Error::at(path, Reason::IsDirectory));
+    } else if kind.is_fifo() {
+        "a FIFO"
+    } else if kind.is_socket() {
+        "a socket"
+    } else if kind.is_char_device() || kind.is_block_device() {
+        "a device"
+    } else {
+        return Ok(());
+    };
+    Err(Error::at(path, Reason::NotRegularFile { found }))
+}
+
+/// The specification: a backend that is not built in falls back to polling, and says so once on stderr.
+fn say_what_is_not_built(backend: WatcherBackend) {
+    static SAID: Once = Once::new();
+    if backend == WatcherBackend::ShmFastPath {
+        SAID.call_once(|| {
+            eprintln!("honker: the shm backend is not in this build; polling instead")
+        });
+    }
+}
