@@ -65,7 +65,7 @@ impl<Id: Copy + PartialEq> Hints<Id> {
     pub(crate) fn watch_names(
         &mut self,
         directory: &Path,
-        names: [(Vec<u8>, Name); 4],
+        names: impl IntoIterator<Item = (Vec<u8>, Name)>,
         id: Id,
     ) -> Result<Watch, Errno> {
         let watch = inotify::add_watch(&self.inotify, directory, DIRECTORY)?;
@@ -111,14 +111,19 @@ impl<Id: Copy + PartialEq> Hints<Id> {
         }
     }
 
-    /// Reads what is there and passes it on; never waits.
-    pub(crate) fn drain(&mut self, mut pass: impl FnMut(Hint<Id>)) {
+    /// Whether nothing is watched any more.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.directories.is_empty() && self.files.is_empty()
+    }
+
+    /// Reads one buffer of what is there and passes it on; never waits. Says whether there was anything.
+    pub(crate) fn drain(&mut self, mut pass: impl FnMut(Hint<Id>)) -> bool {
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
         let mut events = Reader::new(self.inotify.as_fd(), &mut buffer);
         loop {
             let Ok(event) = events.next() else {
                 // Nothing more (EAGAIN). Anything else also means that no event was lost: the sweep goes on.
-                return;
+                return false;
             };
             let flags = event.events();
             if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
@@ -140,7 +145,7 @@ impl<Id: Copy + PartialEq> Hints<Id> {
                 }
             }
             if events.is_buffer_empty() {
-                return;
+                return true;
             }
         }
     }

@@ -3,21 +3,18 @@
 //!
 //! ```
 //! use honker_core::SharedUpdateWatcher;
-//! use std::time::Duration;
 //!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = tempfile::tempdir()?;
 //! # let path = directory.path().join("app.db");
 //! let watcher = SharedUpdateWatcher::new(&path)?; // a missing file is watched until its first commit
 //! let mut events = watcher.update_events()?; // commits from here on wake
-//! # let mut sqlite = std::process::Command::new("sqlite3").arg(&path).arg("CREATE TABLE t(x)").spawn()?;
-//! # sqlite.wait()?;
-//!
-//! while let Some(update) = events.recv_timeout(Duration::from_secs(1))? {
-//!     println!("{} commit(s): read again what you depend on", update.commits);
-//! #   assert_eq!((update.commits, update.exact), (1, true));
-//! #   return Ok(());
-//! }
-//! # Err::<(), Box<dyn std::error::Error>>("no wake".into())
+//! # std::process::Command::new("sqlite3").arg(&path).arg("CREATE TABLE t(x)").spawn()?.wait()?;
+//! let update = events.recv()?;
+//! println!("{} commit(s): read again what you depend on", update.commits);
+//! # assert_eq!((update.seq, update.commits, update.exact), (1, 1, true));
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # The contract
@@ -49,6 +46,7 @@ mod location;
 mod mount;
 mod observer;
 mod probe;
+mod sessions;
 mod shared;
 mod stats;
 mod subscription;

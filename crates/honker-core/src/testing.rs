@@ -8,6 +8,7 @@ use crate::observer::{self, Observer};
 use crate::stats::Conservative;
 use crate::thread;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -49,7 +50,7 @@ impl LookNow {
     /// The file cannot be opened or read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let location = Location::resolve(path.as_ref())?;
-        let files = Files::open(Table::new(true), &location)
+        let files = Files::open(Table::new(true), &Rc::default(), &location)
             .map_err(|error| Error::system(&location.path, "cannot open", error))?;
         let mut this = Self {
             observer: Observer::new(files),

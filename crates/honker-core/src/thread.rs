@@ -12,6 +12,7 @@ use crate::descriptor::Table;
 use crate::error::{Error, Reason};
 use crate::hint::{Hint, Hints};
 use crate::location::Location;
+use crate::sessions::Sessions;
 use crate::shared::Shared;
 use agenda::{Agenda, Id};
 use database::{Database, Next};
@@ -21,6 +22,7 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -35,6 +37,7 @@ pub(crate) fn run(bell: OwnedFd, mailbox: &Mailbox, private: bool) {
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
     Observers {
         table: Table::new(private),
+        sessions: Rc::default(),
         private,
         hints: None,
         databases: HashMap::new(),
@@ -49,6 +52,7 @@ pub(crate) fn run(bell: OwnedFd, mailbox: &Mailbox, private: bool) {
 /// Every database that this thread watches.
 struct Observers<'a> {
     table: Table,
+    sessions: Rc<Sessions>,
     private: bool,
     /// Made for the first database that wants hints.
     hints: Option<Hints<Id>>,
@@ -149,7 +153,8 @@ impl Observers<'_> {
     ) {
         shared.private_table.store(self.private, Ordering::Relaxed);
         let id = self.next_id;
-        match Database::open(id, shared, settings, self.table, &mut self.hints, answer) {
+        let ground = (self.table, Rc::clone(&self.sessions));
+        match Database::open(id, shared, settings, ground, &mut self.hints, answer) {
             Ok(database) => {
                 self.next_id += 1;
                 self.agenda.add(database.due(), id);

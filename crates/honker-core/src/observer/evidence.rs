@@ -86,6 +86,12 @@ pub(crate) trait Evidence {
     fn wal_index_file(&mut self) -> Seen<Option<WalIndexFile>>;
     /// Lets go of the `-shm` that is held; the next [`wal_index`](Self::wal_index) takes the one at its place.
     fn release_wal_index(&mut self);
+    /// Sessions are counted from here: a connection has created the `-shm` that is held.
+    fn mark_session(&mut self) {}
+    /// How many sessions have begun since the mark: each had to create `-wal` again. `None` if that is not known.
+    fn sessions_begun(&mut self) -> Option<u64> {
+        None
+    }
     /// The last commit that recovery would find in `-wal`.
     fn log(&mut self) -> Seen<LogTail>;
     /// Whether a write from now on is sure to give the database another stamp. Always, where the file system has

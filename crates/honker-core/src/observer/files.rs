@@ -11,18 +11,22 @@ use crate::descriptor::{Table, Watched, identity, open_read_only};
 use crate::identity::Identity;
 use crate::location::Location;
 use crate::mount;
+use crate::sessions::{SessionCount, Sessions};
 use nix::libc;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
 
 /// The files of one database. At most three descriptors: the directory, the database, and the `-shm`.
 #[derive(Debug)]
 pub(crate) struct Files {
     table: Table,
     directory: OwnedFd,
+    directory_path: PathBuf,
     database: Watched,
     identity: Identity,
     fine_times: bool,
@@ -30,6 +34,8 @@ pub(crate) struct Files {
     wal_name: CString,
     wal_index_name: CString,
     wal_index: Option<Watched>,
+    sessions: Rc<Sessions>,
+    session_count: Option<SessionCount>,
     /// The tail of the log, as long as the file is the same.
     tail: Option<(Identity, Stamp, LogTail)>,
 }
@@ -38,7 +44,11 @@ pub(crate) struct Files {
 const RIPE_NANOSECONDS: i128 = 20_000_000;
 
 impl Files {
-    pub(crate) fn open(table: Table, location: &Location) -> Result<Self, Errno> {
+    pub(crate) fn open(
+        table: Table,
+        sessions: &Rc<Sessions>,
+        location: &Location,
+    ) -> Result<Self, Errno> {
         let directory = rustix::fs::open(
             &location.directory,
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
@@ -58,11 +68,14 @@ impl Files {
             fine_times: mount::has_fine_times(&database),
             table,
             directory,
+            directory_path: location.directory.clone(),
             database,
             journal_name: location.sidecar("-journal"),
             wal_name: location.sidecar("-wal"),
             wal_index_name: location.sidecar("-shm"),
             wal_index: None,
+            sessions: Rc::clone(sessions),
+            session_count: None,
             tail: None,
         })
     }
@@ -234,6 +247,20 @@ impl Evidence for Files {
 
     fn release_wal_index(&mut self) {
         self.wal_index = None;
+    }
+
+    fn mark_session(&mut self) {
+        if self.session_count.is_none() {
+            let name = self.wal_name.as_bytes();
+            self.session_count = SessionCount::start(&self.sessions, &self.directory_path, name);
+        }
+        if let Some(count) = &mut self.session_count {
+            count.mark();
+        }
+    }
+
+    fn sessions_begun(&mut self) -> Option<u64> {
+        self.session_count.as_ref()?.since_mark()
     }
 
     fn log(&mut self) -> Seen<LogTail> {

@@ -148,7 +148,8 @@ impl<E: Evidence> Observer<E> {
             && last.commit != 0
             && last.commit != self.log.index.commit
         {
-            let tally = self.count(&last, true, now);
+            let base = self.log.followed.then_some(self.log.index.change);
+            let tally = self.count(&last, base, now);
             self.pending.add(tally);
             self.log.index = last;
         }
@@ -161,17 +162,20 @@ impl<E: Evidence> Observer<E> {
     fn account_for(&mut self, reading: &Reading, now: Duration) -> Look {
         let index = &reading.index;
         let found = if index.commit != 0 {
-            (index.commit != self.log.index.commit).then(|| self.count(index, reading.live, now))
+            (index.commit != self.log.index.commit).then(|| {
+                let base = self.change_counts_from(reading);
+                self.count(index, base, now)
+            })
         } else if reading.stamp == self.stamp {
             None
         } else if !self.evidence.is_ripe(reading.stamp) {
             return Look::Busy;
-        } else if self.was_written_before_last_close(reading.stamp) {
+        } else if self.is_explained_by_last_close(reading) {
             None
         } else {
             Some(Tally::at_least_one(Conservative::UnseenSession))
         };
-        let found = found.map(|tally| self.doubt_unseen_session(tally, reading.stamp));
+        let found = found.map(|tally| self.doubt_unseen_session(tally, reading));
         if self.record(reading).is_err() {
             return Look::Busy;
         }
@@ -180,6 +184,9 @@ impl<E: Evidence> Observer<E> {
     }
 
     fn record(&mut self, reading: &Reading) -> Seen<()> {
+        if reading.live && !self.log.followed {
+            self.evidence.mark_session();
+        }
         let file = if reading.live {
             self.evidence.wal_index_file()?
         } else {
@@ -199,17 +206,23 @@ impl<E: Evidence> Observer<E> {
         Ok(())
     }
 
-    /// Whether the last change of the database was made before the `-shm` that was followed lost its name. A tie is
-    /// not: within one clock tick another session may have come and gone.
-    fn was_written_before_last_close(&self, stamp: Stamp) -> bool {
-        self.log
-            .unlinked
-            .is_some_and(|unlinked| stamp.modified < unlinked)
+    /// Whether the last change of the database was made by the last close of the session that was followed, and not by
+    /// a session nobody saw. Times alone tie too often: within one clock tick both may have happened.
+    fn is_explained_by_last_close(&mut self, reading: &Reading) -> bool {
+        let Some(unlinked) = self.log.unlinked else {
+            return false;
+        };
+        let one_that_speaks_now = u64::from(reading.live);
+        reading.stamp.modified < unlinked
+            || self
+                .evidence
+                .sessions_begun()
+                .is_some_and(|sessions| sessions <= one_that_speaks_now)
     }
 
     /// A session that came and went between the last close and the one that speaks now is not in its count.
-    fn doubt_unseen_session(&self, tally: Tally, stamp: Stamp) -> Tally {
-        if self.log.unlinked.is_some() && !self.was_written_before_last_close(stamp) {
+    fn doubt_unseen_session(&mut self, tally: Tally, reading: &Reading) -> Tally {
+        if self.log.unlinked.is_some() && !self.is_explained_by_last_close(reading) {
             Tally {
                 inexact: tally.inexact.or(Some(Conservative::UnseenSession)),
                 ..tally
@@ -219,11 +232,13 @@ impl<E: Evidence> Observer<E> {
         }
     }
 
-    /// How many commits lie between the last header seen and this one.
-    fn count(&mut self, index: &WalIndexHeader, live: bool, now: Duration) -> Tally {
+    /// How many commits lie between the last header seen and this one. `base`: where `iChange` counted from, if known.
+    fn count(&mut self, index: &WalIndexHeader, base: Option<u32>, now: Duration) -> Tally {
         let before = self.log.index;
         let restarted = before.commit == 0 || before.salt != index.salt;
-        let by_change = self.count_by_change(index, live);
+        let by_change = base
+            .map(|base| index.change.wrapping_sub(base))
+            .filter(|commits| *commits > 0);
         let gap = now.saturating_sub(self.at);
         if let Some(commits) = by_change
             && gap < CONTINUOUS
@@ -246,15 +261,19 @@ impl<E: Evidence> Observer<E> {
         }
     }
 
-    /// By `iChange`, if it counted on from a value that is known.
-    fn count_by_change(&self, index: &WalIndexHeader, live: bool) -> Option<u32> {
-        let new_session = self.log.unlinked.is_some() && self.log.index.salt != index.salt;
-        let base = match live {
-            true if self.log.followed => self.log.index.change,
-            true if new_session => 0,
-            _ => return None,
-        };
-        Some(index.change.wrapping_sub(base)).filter(|commits| *commits > 0)
+    /// The value of `iChange` that stands for the last look, if it counted on from there: the one seen then, or 0 in
+    /// the first session since.
+    fn change_counts_from(&mut self, reading: &Reading) -> Option<u32> {
+        let untouched = self.log.index.commit == 0 && reading.stamp == self.stamp;
+        if !reading.live {
+            None
+        } else if self.log.followed {
+            Some(self.log.index.change)
+        } else if untouched || self.is_explained_by_last_close(reading) {
+            Some(0)
+        } else {
+            None
+        }
     }
 
     /// By the commit marks in the log itself.

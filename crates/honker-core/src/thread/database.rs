@@ -14,10 +14,12 @@ use crate::hint::Hints;
 use crate::observer::evidence::{Trouble, What};
 use crate::observer::files::Files;
 use crate::observer::{Look, Observer, Tally};
+use crate::sessions::Sessions;
 use crate::shared::Shared;
 use hints::Watches;
 pub(super) use hints::try_out;
 use rustix::io::Errno;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
@@ -35,6 +37,7 @@ pub(super) struct Database {
     id: Id,
     shared: Arc<Shared>,
     table: Table,
+    sessions: Rc<Sessions>,
     target: Target,
     cadence: Cadence,
     /// The file watches, in the kernel backend.
@@ -62,7 +65,7 @@ impl Database {
         id: Id,
         shared: Arc<Shared>,
         settings: Settings,
-        table: Table,
+        (table, sessions): (Table, Rc<Sessions>),
         hints: &mut Option<Hints<Id>>,
         answer: Answer,
     ) -> Result<Self, (Answer, Error)> {
@@ -73,7 +76,7 @@ impl Database {
             Ok(watches) => watches,
             Err(error) => return Err((answer, error)),
         };
-        let target = match Files::open(table, &shared.location) {
+        let target = match Files::open(table, &sessions, &shared.location) {
             Ok(files) => Target::Present(Observer::new(files)),
             Err(Errno::NOENT) if !settings.must_exist => Target::Absent,
             Err(error) => {
@@ -102,6 +105,7 @@ impl Database {
             id,
             shared,
             table,
+            sessions,
             target,
             cadence,
             watches,
@@ -132,6 +136,7 @@ impl Database {
         counters.sweeps.add(u64::from(sweep));
         if now >= self.identity_due {
             self.identity_due = now + IDENTITY;
+            self.sessions.drain();
             if let Err(error) = self.check_identity(hints) {
                 return self.die(error);
             }

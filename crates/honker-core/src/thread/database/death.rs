@@ -71,7 +71,7 @@ impl Database {
             return Ok(());
         }
         let location = &self.shared.location;
-        match Files::open(self.table, location) {
+        match Files::open(self.table, &self.sessions, location) {
             Ok(files) => {
                 if let Some(watches) = &mut self.watches
                     && let Err(error) = watches.watch_files(self.id, location, hints)
