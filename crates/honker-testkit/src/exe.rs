@@ -1,0 +1,90 @@
+//! Finding the `sqlite-writer` program, and building it where Cargo has not.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+/// The `sqlite-writer` of the profile that the running test was built with.
+///
+/// Cargo builds the binaries of a package for that package's own tests only, so `cargo test -p honker-core`
+/// finds it missing or older than its source; it is then built here, once, under a lock.
+pub fn exe() -> PathBuf {
+    static EXE: OnceLock<PathBuf> = OnceLock::new();
+    EXE.get_or_init(|| {
+        let profile = profile_dir();
+        let exe = profile.join(format!("sqlite-writer{}", std::env::consts::EXE_SUFFIX));
+        if is_stale(&exe) {
+            build(&profile, &exe);
+        }
+        exe
+    })
+    .clone()
+}
+
+/// `target/<profile>`: a test lies in its `deps` or `examples`, a binary in itself.
+fn profile_dir() -> PathBuf {
+    let current = std::env::current_exe().expect("a running test has a path");
+    let dir = current.parent().expect("a program lies in a directory");
+    let inner = ["deps", "examples"].iter().any(|name| dir.ends_with(name));
+    let outer = if inner { dir.parent() } else { Some(dir) };
+    outer.expect("deps lies in a directory").to_path_buf()
+}
+
+/// Absent, or older than what it is made from: the protocol might have changed.
+fn is_stale(exe: &Path) -> bool {
+    let Ok(built) = fs::metadata(exe).and_then(|metadata| metadata.modified()) else {
+        return true;
+    };
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    newest(&source).is_some_and(|changed| changed > built)
+}
+
+fn newest(dir: &Path) -> Option<SystemTime> {
+    let entries = fs::read_dir(dir).ok()?;
+    entries
+        .flatten()
+        .filter_map(|entry| {
+            let metadata = entry.metadata().ok()?;
+            if metadata.is_dir() {
+                newest(&entry.path())
+            } else {
+                metadata.modified().ok()
+            }
+        })
+        .max()
+}
+
+fn build(profile: &Path, exe: &Path) {
+    let target = profile
+        .parent()
+        .expect("a profile lies in the target directory");
+    let lock =
+        File::create(target.join("sqlite-writer.lock")).expect("the target directory is writable");
+    lock.lock().expect("a lock file can be locked");
+    if !is_stale(exe) {
+        return; // Another test built it while this one waited.
+    }
+    let profile_name = match profile.file_name().and_then(|name| name.to_str()) {
+        Some("debug") => "dev",
+        Some(name) => name,
+        None => panic!("{} is no profile directory", profile.display()),
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "-p", "honker-testkit", "--bin", "sqlite-writer"])
+        .args(["--profile", profile_name, "--target-dir"])
+        .arg(target)
+        .arg("--manifest-path")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    let status = command
+        .status()
+        .unwrap_or_else(|error| panic!("can't run {command:?}: {error}"));
+    assert!(status.success(), "{command:?} failed");
+    // Cargo leaves the file alone when only a date had changed; now it is known to be new.
+    if let Ok(file) = File::options().append(true).open(exe) {
+        let _ = file.set_modified(SystemTime::now());
+    }
+}

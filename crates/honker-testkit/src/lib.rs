@@ -1,0 +1,56 @@
+//! What honker's tests need to drive **real SQLite in other processes**. Not published.
+//!
+//! The watcher under test lives in the test's process, and SQLite does not: every write, and every
+//! `PRAGMA data_version` that the watcher is compared with, comes from a process of its own. That is how users
+//! run it, it lets a test stop or kill a writer at any moment, and no second copy of SQLite can drop the locks of
+//! the first. Nothing here mocks SQLite.
+//!
+//! | to | use |
+//! |---|---|
+//! | write, stop, continue, kill | [`Writer`] (newest SQLite), [`PythonWriter`], [`Shell`] (Debian's) |
+//! | have a place for a database | [`TempDb`] |
+//! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
+//! | know what SQLite itself says | [`DataVersion`], [`truth`] |
+//! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
+//! | wait without guessing a time | [`wait_until`] |
+//! | run more with `HONKER_FULL=1` | [`count`] |
+//! | choose at random, repeatably | [`random::rng`] |
+//!
+//! Linux only: it reads `/proc`. Failures panic, since a panic is how a test reports.
+
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "every helper panics when its test can't go on"
+)]
+
+pub mod clock;
+pub mod commits;
+pub mod fds;
+pub mod locks;
+pub mod process;
+pub mod protocol;
+pub mod random;
+pub mod threads;
+pub mod truth;
+
+mod count;
+mod exe;
+mod journal;
+mod lines;
+mod oracle;
+mod python;
+mod shell;
+mod temp_db;
+mod wait;
+mod writer;
+
+pub use count::{count, full_counts};
+pub use exe::exe;
+pub use journal::{JournalMode, Synchronous};
+pub use oracle::DataVersion;
+pub use protocol::{CommitLoop, Done, LoopReport, OpenFlag, Reply, SqlError};
+pub use python::PythonWriter;
+pub use shell::Shell;
+pub use temp_db::{TempDb, sidecar};
+pub use wait::{LONG, wait_for, wait_until};
+pub use writer::{Conn, Open, Writer};
