@@ -1,0 +1,162 @@
+//! Bad input: a clear error that says what to do, nothing created, nothing changed.
+
+use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend, probe};
+use honker_testkit::TempDb;
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+const BACKENDS: [WatcherBackend; 3] = [
+    WatcherBackend::Polling,
+    WatcherBackend::KernelWatch,
+    WatcherBackend::Auto,
+];
+
+/// Every backend, and the probe, refuse `path` for the same reason.
+fn assert_refused(path: &Path, kind: ErrorKind, says: &str) {
+    let mut errors = vec![probe(path).expect_err("refused")];
+    for backend in BACKENDS {
+        let opened = SharedUpdateWatcher::builder(path).backend(backend).open();
+        errors.push(opened.expect_err("refused"));
+    }
+    for error in errors {
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
+#[test]
+fn a_path_that_names_no_file_is_refused_with_the_reason() {
+    let refuse =
+        |path: &str, says: &str| assert_refused(Path::new(path), ErrorKind::InvalidPath, says);
+    refuse("", "the path is empty");
+    refuse(":memory:", "private to one connection");
+    refuse("file:app.db?mode=ro", "is a URI");
+    refuse("a\0b.db", "NUL");
+}
+
+#[test]
+fn a_missing_directory_is_named() {
+    let path = Path::new("/no/such/directory/app.db");
+    assert_refused(path, ErrorKind::DirectoryNotFound, "\"/no/such/directory\"");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_file_used_as_a_directory_is_refused() {
+    let db = TempDb::absent();
+    fs::write(db.path(), []).expect("a file");
+    assert_refused(
+        &db.path().join("app.db"),
+        ErrorKind::DirectoryNotFound,
+        "Not a directory",
+    );
+}
+
+#[test]
+fn a_directory_is_refused() {
+    let db = TempDb::absent();
+    assert_refused(db.dir(), ErrorKind::IsDirectory, "is a directory");
+}
+
+#[test]
+fn special_files_are_refused_without_being_opened() {
+    let db = TempDb::absent();
+    let fifo = db.beside("fifo");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .expect("mkfifo")
+            .success()
+    );
+    assert_refused(&fifo, ErrorKind::NotRegularFile, "a FIFO");
+    let socket = db.beside("socket");
+    let _listener = UnixListener::bind(&socket).expect("a socket");
+    assert_refused(&socket, ErrorKind::NotRegularFile, "a socket");
+    assert_refused(
+        Path::new("/dev/null"),
+        ErrorKind::NotRegularFile,
+        "a device",
+    );
+}
+
+#[test]
+fn what_is_not_a_database_is_described_and_encryption_is_named_as_a_possibility() {
+    let db = TempDb::absent();
+    fs::write(db.path(), "%PDF-1.7 and more".repeat(20)).expect("a file");
+    assert_refused(
+        db.path(),
+        ErrorKind::NotADatabase,
+        "it starts with \"%PDF-1.7\"",
+    );
+    assert_refused(db.path(), ErrorKind::NotADatabase, "encrypted");
+}
+
+#[test]
+fn a_truncated_header_is_described() {
+    let db = TempDb::absent();
+    fs::write(db.path(), "SQLite format 3\0").expect("a file");
+    assert_refused(db.path(), ErrorKind::NotADatabase, "it is 16 bytes long");
+}
+
+#[test]
+fn a_loop_of_links_is_refused() {
+    let db = TempDb::absent();
+    std::os::unix::fs::symlink(db.path(), db.path()).expect("a link");
+    assert_refused(
+        db.path(),
+        ErrorKind::Io,
+        "Too many levels of symbolic links",
+    );
+}
+
+#[test]
+fn a_zero_interval_is_refused() {
+    let db = TempDb::absent();
+    let opened = SharedUpdateWatcher::builder(db.path())
+        .poll_interval(Duration::ZERO)
+        .open();
+    let error = opened.expect_err("refused");
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+    assert!(
+        error
+            .to_string()
+            .contains("poll_interval must be longer than zero"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_unknown_backend_lists_the_valid_names() {
+    let error = "inotify".parse::<WatcherBackend>().expect_err("unknown");
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+    assert!(
+        error.to_string().contains("polling, kernel, shm, auto"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_refusal_leaves_the_directory_as_it_was() {
+    let db = TempDb::absent();
+    fs::write(
+        db.path(),
+        "not a database, but longer than the hundred bytes of a header: ".repeat(9),
+    )
+    .expect("a file");
+    let before = fs::metadata(db.path())
+        .expect("metadata")
+        .modified()
+        .expect("a time");
+    assert_refused(db.path(), ErrorKind::NotADatabase, "not a SQLite database");
+    let names: Vec<_> = fs::read_dir(db.dir()).expect("a directory").collect();
+    assert_eq!(names.len(), 1);
+    let after = fs::metadata(db.path())
+        .expect("metadata")
+        .modified()
+        .expect("a time");
+    assert_eq!(before, after);
+}

@@ -1,0 +1,176 @@
+//! Start-up: what counts as "before" and "after", and databases that do not exist yet.
+
+use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend};
+use honker_testkit::{JournalMode, LONG, TempDb, Writer, count, wait_until};
+use std::fs;
+
+const BACKENDS: [WatcherBackend; 2] = [WatcherBackend::Polling, WatcherBackend::KernelWatch];
+
+#[test]
+fn a_commit_before_subscribing_never_wakes_and_one_right_after_always_does() {
+    for backend in BACKENDS {
+        for mode in JournalMode::ALL {
+            let db = TempDb::new(mode);
+            db.sql("CREATE TABLE mine(x)");
+            let watcher = SharedUpdateWatcher::builder(db.path())
+                .backend(backend)
+                .open();
+            let watcher = watcher.expect("a watcher");
+            let mut writer = Writer::spawn();
+            let conn = writer.open(db.path());
+            writer.set_journal_mode(conn, mode);
+            for round in 0..count(25, 500) {
+                writer
+                    .exec(conn, "INSERT INTO mine VALUES (1)")
+                    .expect("before");
+                let mut events = watcher.update_events().expect("a subscription");
+                writer
+                    .exec(conn, "INSERT INTO mine VALUES (2)")
+                    .expect("after");
+                let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+                assert_eq!(
+                    update.commits, 1,
+                    "{backend} {mode:?} round {round}: {update:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_is_watched_as_absent_and_its_first_commit_wakes() {
+    for backend in BACKENDS {
+        let db = TempDb::absent();
+        let watcher = SharedUpdateWatcher::builder(db.path())
+            .backend(backend)
+            .open();
+        let watcher = watcher.expect("a watcher");
+        let mut events = watcher.update_events().expect("a subscription");
+        assert!(!db.path().exists(), "nothing is created");
+        db.sql("CREATE TABLE first(x)");
+        let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+        assert_eq!(update.commits, 1);
+        db.sql("CREATE TABLE second(x)");
+        let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+        assert_eq!((update.commits, update.exact), (1, true));
+    }
+}
+
+#[test]
+fn must_exist_refuses_a_missing_file() {
+    for backend in BACKENDS {
+        let db = TempDb::absent();
+        let refused = SharedUpdateWatcher::builder(db.path())
+            .backend(backend)
+            .must_exist(true)
+            .open();
+        assert_eq!(refused.expect_err("missing").kind(), ErrorKind::NotFound);
+        assert!(!db.path().exists());
+    }
+}
+
+#[test]
+fn a_database_moved_into_place_wakes_once_as_appeared() {
+    for backend in BACKENDS {
+        let (db, other) = (TempDb::absent(), TempDb::new(JournalMode::Wal));
+        for table in 0..3 {
+            other.sql(&format!("CREATE TABLE t{table}(x)"));
+        }
+        let watcher = SharedUpdateWatcher::builder(db.path())
+            .backend(backend)
+            .open();
+        let watcher = watcher.expect("a watcher");
+        let mut events = watcher.update_events().expect("a subscription");
+        fs::rename(other.path(), db.path()).expect("rename");
+        let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+        assert_eq!(
+            (update.commits, update.exact),
+            (1, false),
+            "a lower bound: {:?}",
+            watcher.stats()
+        );
+    }
+}
+
+#[test]
+fn an_empty_file_is_a_valid_database() {
+    for backend in BACKENDS {
+        let db = TempDb::absent();
+        fs::write(db.path(), []).expect("an empty file");
+        let watcher = SharedUpdateWatcher::builder(db.path())
+            .backend(backend)
+            .must_exist(true)
+            .open();
+        let mut events = watcher
+            .expect("a watcher")
+            .update_events()
+            .expect("a subscription");
+        db.sql("CREATE TABLE mine(x)");
+        let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+        assert_eq!((update.commits, update.exact), (1, true));
+    }
+}
+
+#[test]
+fn a_missing_directory_that_is_removed_while_waiting_ends_the_watcher() {
+    for backend in BACKENDS {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = place.path().join("soon-gone");
+        fs::create_dir(&directory).expect("a directory");
+        let watcher = SharedUpdateWatcher::builder(directory.join("app.db"))
+            .backend(backend)
+            .open();
+        let mut events = watcher
+            .expect("a watcher")
+            .update_events()
+            .expect("a subscription");
+        fs::remove_dir(&directory).expect("removed");
+        let error = events.recv_timeout(LONG).expect_err("it would be deaf");
+        assert_eq!(error.kind(), ErrorKind::DirectoryNotFound);
+    }
+}
+
+#[test]
+fn opening_beside_a_writer_in_its_commit_wakes_when_it_ends() {
+    // EXCLUSIVE keeps readers out for as long as the writer likes: the middle of a commit, made long.
+    for backend in BACKENDS {
+        let db = TempDb::new(JournalMode::Delete);
+        db.sql("CREATE TABLE mine(x)");
+        let mut writer = Writer::spawn();
+        let conn = writer.open(db.path());
+        writer
+            .exec(
+                conn,
+                "PRAGMA cache_size=2; BEGIN EXCLUSIVE; INSERT INTO mine VALUES (1)",
+            )
+            .expect("a transaction");
+        let watcher = SharedUpdateWatcher::builder(db.path())
+            .backend(backend)
+            .open();
+        let watcher = watcher.expect("a watcher");
+        let mut events = watcher.update_events().expect("a subscription");
+        writer.exec(conn, "COMMIT").expect("commit");
+        let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+        assert!(update.commits >= 1);
+    }
+}
+
+#[test]
+fn the_observer_thread_starts_with_the_first_watcher_and_ends_with_the_last() {
+    // Other tests of this file run in the same process: only the direction is asserted, by name and by condition.
+    let db = TempDb::new(JournalMode::Delete);
+    let one = SharedUpdateWatcher::new(db.path()).expect("a watcher");
+    let other = one.clone();
+    let names = || {
+        let threads = honker_testkit::threads::of(std::process::id());
+        threads
+            .iter()
+            .filter(|(_, name)| name == "honker-observer")
+            .count()
+    };
+    assert!(wait_until(LONG, || names() >= 1));
+    drop(one);
+    let mut events = other.update_events().expect("a clone is the same watcher");
+    db.sql("CREATE TABLE mine(x)");
+    assert!(events.recv_timeout(LONG).expect("alive").is_some());
+}
