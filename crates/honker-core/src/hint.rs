@@ -34,12 +34,14 @@ pub(crate) enum Hint<Id> {
 }
 
 type Watch = i32;
+/// Who cares for which name in a directory.
+type Names<Id> = HashMap<Vec<u8>, Vec<(Id, Name)>>;
 
 /// The watches of one observer thread.
 #[derive(Debug)]
 pub(crate) struct Hints<Id> {
     inotify: OwnedFd,
-    directories: HashMap<Watch, HashMap<Vec<u8>, Vec<(Id, Name)>>>,
+    directories: HashMap<Watch, Names<Id>>,
     files: HashMap<Watch, Vec<Id>>,
 }
 
@@ -132,7 +134,9 @@ impl<Id: Copy + PartialEq> Hints<Id> {
                 self.files.remove(&event.wd());
                 self.directories.remove(&event.wd());
             } else if let Some(ids) = self.files.get(&event.wd()) {
-                ids.iter().for_each(|id| pass(Hint::Written(*id)));
+                for id in ids {
+                    pass(Hint::Written(*id));
+                }
             } else if let (Some(names), Some(name)) =
                 (self.directories.get(&event.wd()), event.file_name())
             {

@@ -35,6 +35,17 @@
 //! header) and asks which locks are held. It owns its descriptor table, so that what it closes cannot drop a lock of
 //! the host. `docs/design.md` tells the rest.
 
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
+
 mod backend;
 mod cadence;
 mod delivery;

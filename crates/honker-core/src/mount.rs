@@ -70,9 +70,9 @@ fn by_magic(magic: u64) -> FileSystem {
         .map_or(local("unknown"), |(_, file_system)| *file_system)
 }
 
-#[allow(clippy::cast_sign_loss)] // statfs declares the magic number signed on some machines
+#[allow(clippy::cast_sign_loss)] // the number is declared signed on some machines; its bits are what counts
 fn magic(statfs: &rustix::fs::StatFs) -> u64 {
-    u64::from(statfs.f_type as u32)
+    statfs.f_type as u64 & 0xffff_ffff
 }
 
 /// The file system of a path that exists.

@@ -198,11 +198,11 @@ impl Observers<'_> {
                 Hint::Written(id) => self.reschedule(id, |database, _| database.hint(now)),
                 Hint::Appeared(id, name) => {
                     self.reschedule(id, |database, hints| {
-                        database.name_appeared(name, now, hints)
+                        database.name_appeared(name, now, hints);
                     });
                 }
                 Hint::Vanished(id, name) => {
-                    self.reschedule(id, |database, _| database.name_vanished(name, now))
+                    self.reschedule(id, |database, _| database.name_vanished(name, now));
                 }
                 Hint::Overflow => {
                     let all: Vec<Id> = self.databases.keys().copied().collect();

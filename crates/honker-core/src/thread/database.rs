@@ -51,7 +51,7 @@ pub(super) struct Database {
 enum Target {
     /// No file yet.
     Absent,
-    Present(Observer<Files>),
+    Present(Box<Observer<Files>>),
 }
 
 /// What becomes of a database after a look.
@@ -77,7 +77,7 @@ impl Database {
             Err(error) => return Err((answer, error)),
         };
         let target = match Files::open(table, &sessions, &shared.location) {
-            Ok(files) => Target::Present(Observer::new(files)),
+            Ok(files) => Target::Present(Box::new(Observer::new(files))),
             Err(Errno::NOENT) if !settings.must_exist => Target::Absent,
             Err(error) => {
                 let reason = match error {

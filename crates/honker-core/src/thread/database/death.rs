@@ -79,7 +79,7 @@ impl Database {
                     let why = error.to_string();
                     self.fall_back_to_polling(why, now, hints);
                 }
-                self.target = Target::Present(Observer::of_new_file(files, now));
+                self.target = Target::Present(Box::new(Observer::of_new_file(files, now)));
                 Ok(())
             }
             Err(Errno::NOENT) => Ok(()),
