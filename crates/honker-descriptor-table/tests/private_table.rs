@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc::{self, flock};
+use nix::libc;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,8 +15,8 @@ fn something() -> OwnedFd {
     File::open("/dev/null").expect("/dev/null").into()
 }
 
-fn flock(kind: libc::c_int) -> flock {
-    flock {
+fn lock_of_byte_0(kind: libc::c_int) -> libc::flock {
+    libc::flock {
         l_type: libc::c_short::try_from(kind).expect("small"),
         l_whence: libc::c_short::try_from(libc::SEEK_SET).expect("small"),
         l_start: 0,
@@ -29,7 +29,11 @@ fn flock(kind: libc::c_int) -> flock {
 /// there.
 fn lock_survives_a_close_on_a_thread(refuse: bool) -> bool {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    fcntl(file.as_fd(), FcntlArg::F_SETLK(&flock(libc::F_WRLCK))).expect("locked");
+    fcntl(
+        file.as_fd(),
+        FcntlArg::F_SETLK(&lock_of_byte_0(libc::F_WRLCK)),
+    )
+    .expect("locked");
     let path = file.path().to_path_buf();
     let thread = honker_descriptor_table::spawn("test", something(), refuse, move |inherited| {
         assert_eq!(inherited.private, !refuse);
@@ -42,7 +46,7 @@ fn lock_survives_a_close_on_a_thread(refuse: bool) -> bool {
 /// Asked as the owner of a new descriptor that is never closed: closing it here would drop the lock.
 fn is_locked(path: &Path) -> bool {
     let file = File::open(path).expect("opened");
-    let mut query = flock(libc::F_RDLCK);
+    let mut query = lock_of_byte_0(libc::F_RDLCK);
     fcntl(file.as_fd(), FcntlArg::F_OFD_GETLK(&mut query)).expect("asked");
     std::mem::forget(file);
     i32::from(query.l_type) != libc::F_UNLCK
