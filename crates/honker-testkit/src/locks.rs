@@ -1,6 +1,7 @@
-//! Who holds which lock on a file, as the kernel says in `/proc/locks`.
+//! Who holds which lock on a file, as the kernel says.
 
-use std::fs;
+use std::fs::{self, File, Metadata};
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -43,37 +44,92 @@ pub struct Lock {
     pub end: u64,
 }
 
-/// The locks that process `pid` holds on the file at `path`, in order.
+/// The locks that process `pid` holds on the file at `path` through any of its descriptor tables, in order.
+///
+/// Exact: each descriptor's `fdinfo` lists its file's locks at one instant.
 pub fn of(pid: u32, path: impl AsRef<Path>) -> Vec<Lock> {
-    let pid = i32::try_from(pid).expect("process numbers fit");
-    let mut locks = on(path);
-    locks.retain(|lock| lock.pid == pid);
-    locks
+    let Ok(file) = fs::metadata(path) else {
+        return Vec::new();
+    };
+    let mut locks: Vec<Lock> = Vec::new();
+    // Threads may have descriptor tables, and so locks, of their own.
+    for task in entries(Path::new(&format!("/proc/{pid}/task"))) {
+        for descriptor in entries(&task.join("fd")) {
+            let same = fs::metadata(&descriptor).is_ok_and(|other| is_same(&file, &other));
+            let (true, Some(number)) = (same, descriptor.file_name()) else {
+                continue;
+            };
+            let info = fs::read_to_string(task.join("fdinfo").join(number)).unwrap_or_default();
+            let lines = info.lines().filter_map(|line| line.strip_prefix("lock:"));
+            locks.extend(lines.filter_map(|line| parse(line, &file)));
+        }
+    }
+    sorted(locks)
 }
 
 /// All locks that anybody holds on the file at `path`, in order; none if there is no such file.
+///
+/// The kernel gives `/proc/locks` in pages, and a lock that goes away between two pages hides another one. So unless
+/// it fits in one page it is read until three readings in a row agree about the file. To look often, use [`of`].
 pub fn on(path: impl AsRef<Path>) -> Vec<Lock> {
-    let Ok(metadata) = fs::metadata(path) else {
+    let Ok(file) = fs::metadata(path) else {
         return Vec::new();
     };
-    let device = metadata.dev();
-    let file = format!(
-        "{:02x}:{:02x}:{}",
-        major(device),
-        minor(device),
-        metadata.ino()
-    );
-    let table = fs::read_to_string("/proc/locks").expect("Linux has /proc/locks");
-    let mut locks: Vec<Lock> = table
-        .lines()
-        .filter_map(|line| parse(line, &file))
-        .collect();
+    let mut agreed = 0;
+    let mut last = None;
+    loop {
+        let (table, pages) = table();
+        let locks = sorted(
+            table
+                .lines()
+                .filter_map(|line| parse(line, &file))
+                .collect(),
+        );
+        agreed = if last.as_ref() == Some(&locks) {
+            agreed + 1
+        } else {
+            1
+        };
+        if pages <= 1 || agreed == 3 {
+            return locks;
+        }
+        last = Some(locks);
+    }
+}
+
+/// `/proc/locks`, and the number of pages that it came in.
+fn table() -> (String, usize) {
+    let mut file = File::open("/proc/locks").expect("Linux has /proc/locks");
+    let (mut text, mut pages) = (Vec::new(), 0);
+    // Large, since a page is no larger than what is asked for: `fs::read` begins with a few bytes.
+    let mut page = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut page).expect("/proc/locks can be read") {
+            0 => return (String::from_utf8_lossy(&text).into_owned(), pages),
+            n => text.extend_from_slice(&page[..n]),
+        }
+        pages += 1;
+    }
+}
+
+fn entries(dir: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    entries.flatten().map(|entry| entry.path()).collect()
+}
+
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// The same lock is told once for each descriptor of its file.
+fn sorted(mut locks: Vec<Lock>) -> Vec<Lock> {
     locks.sort_unstable();
+    locks.dedup();
     locks
 }
 
-/// `1: POSIX  ADVISORY  WRITE 2081 fe:00:394 1073741824 1073742335`; one that waits has `->` after its number.
-fn parse(line: &str, file: &str) -> Option<Lock> {
+/// Reads a line such as `1: POSIX  ADVISORY  WRITE 2081 fe:00:394 1073741824 1073742335`; one that waits has `->` after its number.
+fn parse(line: &str, file: &Metadata) -> Option<Lock> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let kind = match words.next()? {
         "->" => return None,
@@ -87,7 +143,9 @@ fn parse(line: &str, file: &str) -> Option<Lock> {
         _ => Access::Write,
     };
     let pid = words.next()?.parse().ok()?;
-    if words.next()? != file {
+    let device = file.dev();
+    let name = format!("{:02x}:{:02x}:{}", major(device), minor(device), file.ino());
+    if words.next()? != name {
         return None;
     }
     let start = words.next()?.parse().ok()?;

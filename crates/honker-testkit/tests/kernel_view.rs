@@ -4,7 +4,7 @@ use std::fs::File;
 use std::sync::mpsc::channel;
 
 use honker_testkit::locks::{Access, Kind};
-use honker_testkit::{JournalMode, TempDb, Writer, fds, locks, threads};
+use honker_testkit::{CommitLoop, JournalMode, TempDb, Writer, count, fds, locks, threads};
 
 #[test]
 fn the_locks_of_a_writer_are_listed_with_their_bytes() {
@@ -51,14 +51,47 @@ fn the_dead_man_switch_of_the_wal_index_is_seen() {
 }
 
 #[test]
-fn a_lock_of_an_open_file_description_belongs_to_no_process() {
+fn a_lock_that_is_not_posix_is_told_apart() {
     let db = TempDb::new(JournalMode::Delete);
     let file = File::open(db.path()).unwrap();
     file.lock_shared().unwrap();
     let held = locks::on(db.path());
+    assert_eq!(locks::of(std::process::id(), db.path()), held);
     assert_eq!(held.len(), 1);
     assert_eq!((held[0].kind, held[0].access), (Kind::Flock, Access::Read));
     assert_eq!(held[0].end, u64::MAX);
+}
+
+#[test]
+fn a_lock_that_stays_is_seen_however_many_come_and_go() {
+    let (held, busy) = (
+        TempDb::new(JournalMode::Delete),
+        TempDb::new(JournalMode::Wal),
+    );
+    let mut holder = Writer::spawn();
+    let conn = holder.open(held.path());
+    holder.exec(conn, "BEGIN IMMEDIATE").unwrap();
+    // So many locks that the kernel's list does not fit in one page.
+    let files: Vec<_> = (0..100)
+        .map(|number| File::create(busy.beside(&format!("lock-{number}"))).unwrap())
+        .collect();
+    for file in &files {
+        file.lock().unwrap();
+    }
+    let mut writer = Writer::spawn();
+    let noise = writer.open(busy.path());
+    writer.start_commit_loop(CommitLoop {
+        conn: noise.0,
+        n: u64::MAX,
+        sql: "UPDATE t SET n = n + 1".into(),
+        for_ms: 100,
+        ..CommitLoop::default()
+    });
+    for _ in 0..count(300, 10_000) {
+        assert_eq!(locks::of(holder.pid(), held.path()).len(), 2);
+        assert_eq!(locks::on(held.path()).len(), 2);
+    }
+    writer.loop_report().unwrap();
 }
 
 #[test]

@@ -94,3 +94,23 @@ fn the_same_seed_gives_the_same_choices() {
     let mut two = random::Rng::with_seed(one.get_seed());
     assert!((0..100).all(|_| one.u64(..) == two.u64(..)));
 }
+
+/// SQLite makes the switch, either way, as one transaction of a rollback mode.
+#[test]
+fn a_switch_between_wal_and_delete_is_one_commit_to_the_file() {
+    let db = TempDb::new(JournalMode::Delete);
+    for mode in [
+        JournalMode::Wal,
+        JournalMode::Delete,
+        JournalMode::Wal,
+        JournalMode::Delete,
+    ] {
+        let before = truth::file_change_counter(db.path()).unwrap();
+        db.journal_mode(mode);
+        assert_eq!(
+            truth::file_change_counter(db.path()),
+            Some(before + 1),
+            "to {mode}"
+        );
+    }
+}

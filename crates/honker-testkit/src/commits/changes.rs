@@ -41,6 +41,12 @@ pub(super) const KINDS: &[Kind] = &[
         one(format!("PRAGMA application_id={}", mix.fresh()))
     }),
     Kind::always("vacuum", 2, |_| one("VACUUM")),
+    Kind::always(
+        "vacuum to another page size",
+        1,
+        vacuum_to_another_page_size,
+    ),
+    Kind::always("incremental vacuum", 1, incremental_vacuum),
     Kind::always("reindex", 1, |_| one("REINDEX keyed")),
     Kind::always("analyze", 1, |_| one("ANALYZE")),
     Kind::always("transaction", 8, transaction),
@@ -202,6 +208,31 @@ fn trigger(mix: &mut Mix) -> Step {
         ],
         3,
     )
+}
+
+/// In WAL the page size stays, and it is a commit all the same.
+fn vacuum_to_another_page_size(mix: &mut Mix) -> Step {
+    let size = [1024, 2048, 4096, 8192][mix.rng.usize(0..4)];
+    Step::new([format!("PRAGMA page_size={size}"), "VACUUM".into()], 1)
+}
+
+fn incremental_vacuum(_: &mut Mix) -> Step {
+    let [delete, insert] = fill_bulk();
+    let commits = [
+        "VACUUM".into(),
+        delete.clone(),
+        insert,
+        delete,
+        "PRAGMA incremental_vacuum".into(),
+    ];
+    // The settings take effect with the VACUUM after them; nothing is free any more for a second incremental one.
+    let begin = ["PRAGMA auto_vacuum=INCREMENTAL".into()];
+    let end = [
+        "PRAGMA incremental_vacuum".into(),
+        "PRAGMA auto_vacuum=NONE".into(),
+        "VACUUM".into(),
+    ];
+    Step::new(begin.into_iter().chain(commits).chain(end), 6)
 }
 
 /// `sql` between BEGIN and COMMIT.

@@ -1,6 +1,6 @@
-//! The spilled steps really write before they commit: otherwise they would test nothing.
+//! Steps do what their names say: otherwise they would test nothing.
 
-use honker_testkit::commits::{Mix, Step};
+use honker_testkit::commits::{Mix, Runner, Step, Style};
 use honker_testkit::locks::Access;
 use honker_testkit::{JournalMode, Synchronous, TempDb, Writer, locks, random};
 
@@ -51,5 +51,25 @@ fn spilled_steps_write_to_the_files_before_they_end() {
                 assert!(!held.is_empty() && exclusive, "{name}, {mode}: {held:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_vacuum_to_another_page_size_changes_it_except_in_wal() {
+    for (mode, expected) in [(JournalMode::Delete, true), (JournalMode::Wal, false)] {
+        let db = TempDb::absent();
+        let attached = db.beside("attached.db");
+        let rng = random::rng(mode.name());
+        let mut mix = Mix::create(rng, db.path(), &attached, mode, Synchronous::Off);
+        let mut runner = Runner::new(Style::ProcessPerStep, db.path(), mode, Synchronous::Off);
+        let page_size = || std::fs::read(db.path()).unwrap()[16..18].to_vec();
+        let before = page_size();
+        let changed = (0..20).any(|_| {
+            let mut steps = mix.each_kind();
+            steps.retain(|step| step.name == "vacuum to another page size");
+            steps.iter().for_each(|step| runner.run(step));
+            page_size() != before
+        });
+        assert_eq!(changed, expected, "{mode}");
     }
 }
