@@ -1,0 +1,88 @@
+//! Reading values, and saying what is wrong with them.
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use honker_core::WatcherBackend;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const UNITS: &str = "write it with its unit, for example 500ms, 5s, 1.5s or 2m";
+
+/// A time longer than zero.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if text.starts_with('-') {
+        return Err(format!("a time can't be negative: {UNITS}"));
+    }
+    if text.parse::<f64>().is_ok_and(|number| number != 0.0) {
+        return Err(format!("a plain number has no unit: {UNITS}"));
+    }
+    if text.parse::<f64>().is_ok() {
+        return Err(format!("a time must be longer than zero: {UNITS}"));
+    }
+    match humantime::parse_duration(text) {
+        Ok(time) if time.is_zero() => Err(format!("a time must be longer than zero: {UNITS}")),
+        Ok(time) => Ok(time),
+        Err(_) => Err(format!("not a time: {UNITS}")),
+    }
+}
+
+/// A count that can be reached.
+pub(super) fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("it must be a whole number, at least 1".to_owned()),
+    }
+}
+
+/// The library names the valid ones.
+pub(super) fn backend(text: &str) -> Result<WatcherBackend, honker_core::Error> {
+    text.parse()
+}
+
+/// Any path, also an empty one: the library says why that names no database.
+pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_their_unit() {
+        let read = |text| duration(text).expect(text);
+        assert_eq!(read("1ms"), Duration::from_millis(1));
+        assert_eq!(read("1.5s"), Duration::from_millis(1500));
+        assert_eq!(read("2m"), Duration::from_mins(2));
+        assert_eq!(read("1h 30m"), Duration::from_mins(90));
+    }
+
+    #[test]
+    fn a_time_that_is_not_one_is_refused_with_a_hint() {
+        for (text, hint) in [
+            ("5", "no unit"),
+            ("1.5", "no unit"),
+            ("0", "longer than zero"),
+            ("0s", "longer than zero"),
+            ("0.0", "longer than zero"),
+            ("-1s", "negative"),
+            ("-5", "negative"),
+            ("soon", "not a time"),
+            ("", "not a time"),
+            ("99999999999999999999s", "not a time"),
+        ] {
+            let error = duration(text).expect_err(text);
+            assert!(error.contains(hint), "{text}: {error}");
+            assert!(error.contains("500ms"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_at_least_one() {
+        assert_eq!(at_least_one("3"), Ok(3));
+        for text in ["0", "-1", "1.5", "many", ""] {
+            assert!(at_least_one(text).is_err(), "{text}");
+        }
+    }
+}

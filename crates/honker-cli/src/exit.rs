@@ -1,0 +1,132 @@
+//! How `honker` ends: the exit codes, and which error means which.
+
+use honker_core::{Error, ErrorKind};
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+/// For `honker --help`. Keep in step with [`Exit::code`].
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    --count reached (or whoever read the output went away)
+  1    any other error
+  2    usage
+  3    the watcher died: the database was replaced or removed
+  4    not a database, no such file, or no access to it
+  124  --timeout reached
+  126  CMD could not be started; 127 if it was not found
+  130  Ctrl-C; 143 SIGTERM; 128 + n for any other signal n
+With --exit-on-error, the code of the CMD that failed.";
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done,
+    Failed,
+    Usage,
+    Died,
+    NoDatabase,
+    TimedOut,
+    CannotRun,
+    NoSuchCommand,
+    /// Ended by this signal.
+    Signal(i32),
+    /// The code of the user's command.
+    Command(u8),
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Died => 3,
+            Self::NoDatabase => 4,
+            Self::TimedOut => 124,
+            Self::CannotRun => 126,
+            Self::NoSuchCommand => 127,
+            // As shells report it.
+            Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
+            Self::Command(code) => code,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+/// An error that ends the process: one line that says what to do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+        }
+    }
+}
+
+/// The table: what an error of the library means here, its stable name in JSON, and what the command line adds to it.
+fn meaning(kind: ErrorKind) -> (Exit, &'static str, &'static str) {
+    match kind {
+        ErrorKind::NotFound => (Exit::NoDatabase, "not_found", ""),
+        ErrorKind::DirectoryNotFound => (Exit::NoDatabase, "directory_not_found", ""),
+        ErrorKind::IsDirectory => (Exit::NoDatabase, "is_directory", ""),
+        ErrorKind::NotRegularFile => (Exit::NoDatabase, "not_regular_file", ""),
+        ErrorKind::NotADatabase => (Exit::NoDatabase, "not_a_database", ""),
+        ErrorKind::PermissionDenied => (
+            Exit::NoDatabase,
+            "permission_denied",
+            "Run honker as a user who may read the file and its directory",
+        ),
+        ErrorKind::InvalidPath => (Exit::NoDatabase, "invalid_path", ""),
+        ErrorKind::InvalidConfig => (Exit::Usage, "invalid_config", ""),
+        ErrorKind::Unsupported => (
+            Exit::Failed,
+            "unsupported",
+            "Try --backend auto; `honker probe` tells what works here",
+        ),
+        ErrorKind::LimitReached => (Exit::Failed, "limit_reached", ""),
+        ErrorKind::Replaced => (Exit::Died, "replaced", ""),
+        ErrorKind::Closed => (Exit::Died, "closed", ""),
+        ErrorKind::Forked => (Exit::Died, "forked", ""),
+        ErrorKind::Io => (
+            Exit::Failed,
+            "io",
+            "Check the path, and the disk or mount that holds it",
+        ),
+        ErrorKind::Internal => (Exit::Failed, "internal", ""),
+        // The list of kinds may grow.
+        _ => (Exit::Failed, "other", ""),
+    }
+}
+
+/// The stable name of a reason, for JSON.
+pub(crate) fn reason(kind: ErrorKind) -> &'static str {
+    meaning(kind).1
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let (exit, _, advice) = meaning(error.kind());
+        if error.kind() == ErrorKind::NotFound {
+            // The library speaks of its builder; here it is a flag.
+            let path = error.path().unwrap_or(std::path::Path::new(""));
+            let message = format!("no such file: {path:?}. Check the path, or add --wait-for-file");
+            return Self::new(exit, message);
+        }
+        let mut message = error.to_string();
+        if !advice.is_empty() {
+            let _ = write!(message, ". {advice}");
+        }
+        Self::new(exit, message)
+    }
+}
