@@ -7,7 +7,10 @@ use honker_testkit::{
 #[test]
 fn the_shell_writes_in_one_process_per_statement() {
     let db = TempDb::new(JournalMode::Delete);
-    assert!(Shell::installed());
+    assert!(
+        Shell::installed(),
+        "the sqlite3 shell is missing: install the package sqlite3"
+    );
     let before = truth::file_change_counter(db.path()).unwrap();
     assert!(
         Shell::once(db.path(), "INSERT INTO t(n) VALUES (4)")

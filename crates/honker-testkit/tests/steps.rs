@@ -67,7 +67,9 @@ fn a_vacuum_to_another_page_size_changes_it_except_in_wal() {
         let changed = (0..20).any(|_| {
             let mut steps = mix.each_kind();
             steps.retain(|step| step.name == "vacuum to another page size");
-            steps.iter().for_each(|step| runner.run(step));
+            for step in &steps {
+                runner.run(step);
+            }
             page_size() != before
         });
         assert_eq!(changed, expected, "{mode}");
