@@ -90,6 +90,8 @@ enum Baseline {
 pub(crate) struct Observer<E> {
     evidence: E,
     baseline: Baseline,
+    /// The file was not there when watching began, and no header of it has been believed yet.
+    is_new: bool,
     /// The header as of the last quiet look (its counter also moves for commits that are certain before that).
     header: Header,
     /// Size and times, when the log was last accounted for (WAL only).
@@ -109,6 +111,7 @@ impl<E: Evidence> Observer<E> {
         Self {
             evidence,
             baseline: Baseline::Wanted,
+            is_new: false,
             header: Header::Empty,
             stamp: Stamp::default(),
             log: Log::default(),
@@ -123,6 +126,7 @@ impl<E: Evidence> Observer<E> {
     pub(crate) fn of_new_file(evidence: E, now: Duration) -> Self {
         Self {
             baseline: Baseline::Settled,
+            is_new: true,
             at: now,
             ..Self::new(evidence)
         }

@@ -1,6 +1,6 @@
 //! Start-up: what counts as "before" and "after", and databases that do not exist yet.
 
-use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend};
+use honker_core::{Conservative, ErrorKind, SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::{JournalMode, LONG, TempDb, Writer, count, wait_until};
 use std::fs;
 

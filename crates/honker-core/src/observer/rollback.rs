@@ -120,8 +120,14 @@ impl<E: Evidence> Observer<E> {
         if !self.is_settled() {
             return self.settle_baseline(header, now);
         }
+        let created_elsewhere = std::mem::take(&mut self.is_new) && counter > 1;
         if header.is_wal() != self.header.is_wal() {
-            return self.switch_mode(header, now);
+            let reason = if created_elsewhere {
+                Conservative::Appeared
+            } else {
+                Conservative::ModeSwitch
+            };
+            return self.switch_mode(header, reason, now);
         }
         let before = self.header.counter().unwrap_or(0);
         let moved = counter.wrapping_sub(before);
@@ -136,6 +142,8 @@ impl<E: Evidence> Observer<E> {
                 from: before,
                 to: counter,
             }));
+        } else if created_elsewhere {
+            Look::Commits(Tally::at_least_one(Conservative::Appeared))
         } else if moved > 1 && (resized || SHORTEST_COMMIT * moved > gap) {
             Look::Commits(Tally::at_least_one(Conservative::ImplausibleCount))
         } else {
@@ -167,9 +175,10 @@ impl<E: Evidence> Observer<E> {
     }
 
     /// A change of byte 19 is a commit; how many others there were around it is not to be known.
-    fn switch_mode(&mut self, header: Header, now: Duration) -> Seen<Look> {
+    fn switch_mode(&mut self, header: Header, reason: Conservative, now: Duration) -> Seen<Look> {
         if header.is_wal() {
             if !self.adopt_log(now)? {
+                self.is_new = reason == Conservative::Appeared;
                 return Ok(Look::Busy);
             }
         } else {
@@ -178,7 +187,7 @@ impl<E: Evidence> Observer<E> {
         self.header = header;
         self.held = Held::default();
         self.at = now;
-        Ok(Look::Commits(Tally::at_least_one(Conservative::ModeSwitch)))
+        Ok(Look::Commits(Tally::at_least_one(reason)))
     }
 
     /// A writer keeps readers out. Of a counter that moved by n, n - 1 commits are certain: without them a saturated

@@ -1,0 +1,284 @@
+//! The writer's steps: each is one system call, or one store to shared memory, that an observer could tell apart.
+
+use super::super::header::Fields;
+use super::super::lock::LockState;
+use super::world::{Frame, Image, JournalFile, PAGE_SIZE, Published, WalFile, WalIndexInode, World};
+
+/// One step of a writer. What SQLite does in one go without touching a file is not a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// SQLite's lock on the database becomes this one.
+    Lock(LockState),
+    /// The process dies: all of its locks go, the files stay.
+    Kill,
+    /// One of two processes dies, in the middle of its transaction.
+    KillWriter,
+    /// Time passes: this many milliseconds.
+    Wait(u64),
+    /// chmod and the like: ctime moves.
+    Chmod,
+
+    /// A journal is created or begun again; with its magic at once (synchronous=OFF) or not yet.
+    Journal { magic: bool },
+    /// The journal is synced and gets its magic.
+    Magic,
+    /// The journal is deleted.
+    Unlink,
+    /// The journal is cut or its header zeroed.
+    Cool,
+    /// The super-journal that the journal names is deleted.
+    SuperGone,
+    /// The journal becomes unreadable, or readable again.
+    Unreadable(bool),
+    /// Page 1 with the change counter moved: the commit itself, but for the journal.
+    Page1,
+    /// The same without moving the counter: a later commit under `locking_mode=EXCLUSIVE`.
+    Uncounted,
+    /// Page 1 with byte 19 changed: a switch to or from WAL.
+    Switch { wal: bool },
+    /// Any other page of the database.
+    Page,
+    /// Page 1 is put back as it was (or the file cut to nothing, if it was empty).
+    Restore,
+
+    /// `-wal` is created, empty.
+    CreateWal,
+    /// `-shm` is created, empty.
+    CreateIndex,
+    /// The DMS lock is taken; if nobody else held it, the `-shm` is then cut.
+    UseIndex,
+    /// The `-shm` is cut to 3 bytes.
+    CutIndex,
+    /// The WRITE lock is taken; the header is copied.
+    BeginWrite,
+    /// A connection without a `-shm` (`locking_mode=EXCLUSIVE`) reads the log.
+    ReadLog,
+    /// The writer's own header is set to what recovery finds in the log.
+    Recover,
+    /// The log begins again from its first frame, with other salts.
+    Restart,
+    /// The header of `-wal` is written.
+    LogHeader,
+    /// A frame is written.
+    Frame { commit: bool },
+    /// The second copy of the wal-index header.
+    SecondCopy,
+    /// The first copy of the wal-index header: what it says is public.
+    FirstCopy,
+    /// The WRITE lock is released.
+    EndWrite,
+    /// The log is written into the database.
+    Checkpoint,
+    /// `-wal` is cut to 0 bytes.
+    TruncateWal,
+    /// `-shm` is unlinked.
+    UnlinkIndex,
+    /// The DMS lock is released.
+    LeaveIndex,
+    /// `-wal` is removed.
+    RemoveWal,
+}
+
+impl Step {
+    pub(super) fn apply(self, world: &mut World) {
+        match self {
+            Self::Lock(lock) => {
+                if lock == LockState::Reserved {
+                    world.before = world.database;
+                }
+                world.lock = lock;
+            }
+            Self::Kill => {
+                world.lock = LockState::Free;
+                for inode in &mut world.inodes {
+                    inode.used = false;
+                    inode.writer = false;
+                }
+            }
+            Self::KillWriter => {
+                world.lock = LockState::Free;
+                for inode in &mut world.inodes {
+                    inode.writer = false;
+                }
+            }
+            Self::Wait(milliseconds) => world.now += milliseconds * 1_000_000,
+            Self::Chmod => {
+                let modified = world.database_times.modified;
+                world.write_database();
+                world.database_times.modified = modified;
+            }
+            Self::Journal { .. }
+            | Self::Magic
+            | Self::Unlink
+            | Self::Cool
+            | Self::SuperGone
+            | Self::Unreadable(_) => self.apply_to_journal(world),
+            Self::Page1 => commit_page(world, |fields| fields.counter += 1),
+            Self::Uncounted => commit_page(world, |_| ()),
+            Self::Switch { wal } => commit_page(world, |fields| {
+                fields.counter += 1;
+                fields.wal = wal;
+            }),
+            Self::Page => world.write_database(),
+            Self::Restore => {
+                world.database = world.journal.map_or(world.before, |journal| journal.before);
+                world.write_database();
+            }
+            _ => self.apply_to_log(world),
+        }
+        world.see();
+    }
+
+    fn apply_to_journal(self, world: &mut World) {
+        let journal = &mut world.journal;
+        match self {
+            Self::Journal { magic } => {
+                *journal = Some(JournalFile {
+                    magic,
+                    nonce: u32::try_from(world.unique()).unwrap(),
+                    before: world.before,
+                    super_gone: false,
+                });
+            }
+            Self::Magic => journal.as_mut().unwrap().magic = true,
+            Self::Unlink => *journal = None,
+            Self::Cool => journal.as_mut().unwrap().magic = false,
+            Self::SuperGone => journal.as_mut().unwrap().super_gone = true,
+            Self::Unreadable(unreadable) => world.journal_unreadable = unreadable,
+            _ => unreachable!(),
+        }
+    }
+
+    fn apply_to_log(self, world: &mut World) {
+        match self {
+            Self::CreateWal => {
+                if world.wal.is_none() {
+                    world.wal = Some(WalFile::default());
+                    world.wal_created += 1;
+                }
+            }
+            Self::ReadLog | Self::Recover => recover(world),
+            Self::Restart => {
+                world.own.index.last_frame = 0;
+                world.own.index.salt = world.unique();
+            }
+            Self::LogHeader => {
+                let salt = match world.own.index.salt {
+                    0 => world.unique(),
+                    salt => salt,
+                };
+                world.own.index.salt = salt;
+                world.wal.as_mut().unwrap().salt = salt;
+            }
+            Self::Frame { commit } => write_frame(world, commit),
+            Self::Checkpoint => {
+                let commits = world.own.commits;
+                let moved = u32::try_from(commits - world.database.commits).unwrap();
+                world.database.commits = commits;
+                world.database.fields.as_mut().unwrap().counter += moved;
+                world.write_database();
+            }
+            Self::TruncateWal => world.wal = Some(WalFile::default()),
+            Self::RemoveWal => world.wal = None,
+            _ => self.apply_to_index(world),
+        }
+    }
+
+    fn apply_to_index(self, world: &mut World) {
+        if self == Self::CreateIndex {
+            if world.wal_index.is_none() {
+                world.wal_index = Some(world.inodes.len());
+                world.inodes.push(WalIndexInode {
+                    linked: true,
+                    ..WalIndexInode::default()
+                });
+                world.touch_wal_index(world.inodes.len() - 1);
+            }
+            return;
+        }
+        if self == Self::UnlinkIndex {
+            let at = world.wal_index.take().unwrap();
+            world.inodes[at].linked = false;
+            world.touch_wal_index(at);
+            return;
+        }
+        let own = world.own;
+        // After its unlinking the last one made is still in use.
+        let inode = world.inodes.last_mut().unwrap();
+        match self {
+            Self::UseIndex => inode.used = true,
+            Self::CutIndex => {
+                inode.copies = [None, None];
+                world.touch_wal_index(world.inodes.len() - 1);
+            }
+            Self::BeginWrite => {
+                inode.writer = true;
+                world.own = inode.valid().unwrap_or_default();
+            }
+            Self::SecondCopy => inode.copies[1] = Some(own),
+            Self::FirstCopy => inode.copies[0] = Some(own),
+            Self::EndWrite => inode.writer = false,
+            Self::LeaveIndex => inode.used = false,
+            other => unreachable!("{other:?}"),
+        }
+    }
+}
+
+fn commit_page(world: &mut World, change: impl FnOnce(&mut Fields)) {
+    let mut fields = world.database.fields.unwrap_or(Fields {
+        wal: false,
+        counter: 0,
+        page_size: PAGE_SIZE,
+    });
+    change(&mut fields);
+    world.database = Image {
+        fields: Some(fields),
+        commits: world.database.commits + 1,
+    };
+    world.write_database();
+}
+
+/// The header that recovery writes: `iChange` is 0 again, the checksum is that of the last commit in the log.
+fn recover(world: &mut World) {
+    let mut found = Published {
+        commits: world.database.commits,
+        ..Published::default()
+    };
+    found.index.page_size = PAGE_SIZE;
+    if let Some(wal) = &world.wal {
+        found.index.salt = wal.salt;
+        if let Some((last_frame, commit, commits)) = wal.tail() {
+            found.index.last_frame = last_frame;
+            found.index.commit = commit;
+            found.commits = commits;
+        }
+    }
+    world.own = found;
+}
+
+fn write_frame(world: &mut World, commit: bool) {
+    let sum = world.unique();
+    let own = &mut world.own;
+    let wal = world.wal.as_mut().unwrap();
+    let number = own.index.last_frame as usize
+        + wal.frames[(own.index.last_frame as usize).min(wal.frames.len())..]
+            .iter()
+            .take_while(|frame| frame.salt == own.index.salt && frame.commit.is_none())
+            .count();
+    // What stands behind it has a checksum that does not go on from here.
+    let rest: Vec<Frame> = wal.frames.drain(number..).skip(1).collect();
+    wal.frames.push(Frame {
+        salt: own.index.salt,
+        commit: commit.then_some((sum, own.commits + 1)),
+    });
+    wal.frames.extend(
+        rest.into_iter()
+            .map(|frame| Frame { salt: 0, ..frame }),
+    );
+    if commit {
+        own.index.last_frame = u32::try_from(number + 1).unwrap();
+        own.index.change += 1;
+        own.index.commit = sum;
+        own.commits += 1;
+    }
+}

@@ -1,0 +1,280 @@
+//! The simulated files and locks of one database, and what a new reader would find in them.
+
+use super::super::header::{Fields, Header};
+use super::super::lock::LockState;
+use super::super::stamp::{Stamp, Time};
+use super::super::wal_index::WalIndexHeader;
+
+pub(super) const PAGE_SIZE: u32 = 4096;
+/// The clock tick of file times that are not fine-grained, in nanoseconds.
+const TICK: u64 = 4_000_000;
+
+/// How the file system gives out times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Times {
+    /// No two changes tie.
+    Strict,
+    /// A change is sure of another time only if the time before it was asked for (Linux from 6.13).
+    OnDemand,
+    /// Changes within a clock tick tie.
+    Coarse,
+}
+
+/// What a database file says, and how many commits are in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Image {
+    /// `None`: 0 bytes.
+    pub(super) fields: Option<Fields>,
+    pub(super) commits: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FileTimes {
+    pub(super) modified: u64,
+    pub(super) changed: u64,
+    asked: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JournalFile {
+    pub(super) magic: bool,
+    pub(super) nonce: u32,
+    pub(super) before: Image,
+    /// It names a super-journal that is gone.
+    pub(super) super_gone: bool,
+}
+
+/// A wal-index header, and how many commits a reader sees with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Published {
+    pub(super) index: WalIndexHeader,
+    pub(super) commits: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct WalIndexInode {
+    pub(super) linked: bool,
+    pub(super) times: FileTimes,
+    pub(super) copies: [Option<Published>; 2],
+    /// The DMS lock, shared or exclusive.
+    pub(super) used: bool,
+    /// The WRITE lock.
+    pub(super) writer: bool,
+}
+
+impl WalIndexInode {
+    pub(super) fn valid(&self) -> Option<Published> {
+        self.copies[0].filter(|_| self.copies[0] == self.copies[1])
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) salt: u64,
+    /// Its checksum and the commits up to it, if it ends a commit.
+    pub(super) commit: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct WalFile {
+    /// 0: no header.
+    pub(super) salt: u64,
+    pub(super) frames: Vec<Frame>,
+}
+
+impl WalFile {
+    /// The last commit that recovery would find: its frame number, checksum and commits.
+    pub(super) fn tail(&self) -> Option<(u32, u64, u64)> {
+        let valid = (1..)
+            .zip(&self.frames)
+            .take_while(|(_, frame)| self.salt != 0 && frame.salt == self.salt);
+        valid
+            .filter_map(|(number, frame)| frame.commit.map(|(sum, commits)| (number, sum, commits)))
+            .last()
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    times: Times,
+    pub(super) now: u64,
+    last_time: u64,
+    pub(super) database: Image,
+    pub(super) database_times: FileTimes,
+    pub(super) lock: LockState,
+    /// The database as the transaction found it.
+    pub(super) before: Image,
+    pub(super) journal: Option<JournalFile>,
+    pub(super) journal_unreadable: bool,
+    pub(super) wal: Option<WalFile>,
+    /// How often `-wal` was created.
+    pub(super) wal_created: u64,
+    pub(super) inodes: Vec<WalIndexInode>,
+    /// The `-shm` that has the name.
+    pub(super) wal_index: Option<usize>,
+    /// The writer's own copy of the wal-index header.
+    pub(super) own: Published,
+    /// A source of nonces, salts and checksums.
+    unique: u64,
+    visible: u64,
+}
+
+impl World {
+    pub(super) fn new(times: Times) -> Self {
+        Self {
+            times,
+            now: 1_000_000_000,
+            last_time: 0,
+            database: Image::default(),
+            database_times: FileTimes::default(),
+            lock: LockState::Free,
+            before: Image::default(),
+            journal: None,
+            journal_unreadable: false,
+            wal: None,
+            wal_created: 0,
+            inodes: Vec::new(),
+            wal_index: None,
+            own: Published::default(),
+            unique: 0,
+            visible: 0,
+        }
+    }
+
+    /// A database with commits in it already.
+    pub(super) fn with_database(times: Times, wal: bool) -> Self {
+        let mut world = Self::new(times);
+        world.database = Image {
+            fields: Some(Fields {
+                wal,
+                counter: 7,
+                page_size: PAGE_SIZE,
+            }),
+            commits: 7,
+        };
+        world.write_database();
+        world.now += 1_000_000_000;
+        world.see();
+        world
+    }
+
+    pub(super) fn unique(&mut self) -> u64 {
+        self.unique += 1;
+        self.unique
+    }
+
+    /// The time that a change of a file made now gets.
+    fn next_time(&mut self, asked: bool) -> u64 {
+        let coarse = self.now / TICK * TICK;
+        let time = match self.times {
+            Times::Strict => self.now,
+            Times::Coarse => coarse,
+            Times::OnDemand if asked => self.now,
+            Times::OnDemand => coarse.max(self.last_time),
+        };
+        self.last_time = self.last_time.max(time);
+        time
+    }
+
+    pub(super) fn write_database(&mut self) {
+        let time = self.next_time(self.database_times.asked);
+        self.database_times = FileTimes {
+            modified: time,
+            changed: time,
+            asked: false,
+        };
+    }
+
+    pub(super) fn touch_wal_index(&mut self, at: usize) {
+        let time = self.next_time(self.inodes[at].times.asked);
+        self.inodes[at].times = FileTimes {
+            modified: time,
+            changed: time,
+            asked: false,
+        };
+    }
+
+    pub(super) fn ask_database_stamp(&mut self) -> Stamp {
+        self.database_times.asked = true;
+        let pages = u64::from(self.database.fields.is_some());
+        Stamp {
+            size: pages * u64::from(PAGE_SIZE),
+            modified: time(self.database_times.modified),
+            changed: time(self.database_times.changed),
+        }
+    }
+
+    pub(super) fn ask_wal_index_times(&mut self, at: usize) -> Time {
+        self.inodes[at].times.asked = true;
+        time(self.inodes[at].times.changed)
+    }
+
+    pub(super) fn is_ripe(&self, stamp: Stamp) -> bool {
+        let newest = stamp.modified.max(stamp.changed).as_nanos();
+        self.times != Times::Coarse || i128::from(self.now) - newest > i128::from(2 * TICK)
+    }
+
+    pub(super) fn header(&self) -> Header {
+        self.database.fields.map_or(Header::Empty, Header::Database)
+    }
+
+    pub(super) fn is_journal_hot(&self) -> bool {
+        let empty = self.database.fields.is_none();
+        self.journal
+            .is_some_and(|journal| journal.magic && !journal.super_gone && !empty)
+    }
+
+    pub(super) fn is_wal(&self) -> bool {
+        self.header().is_wal()
+    }
+
+    /// The `-shm` in use, if a connection is using it.
+    pub(super) fn used_index(&mut self) -> Option<&mut WalIndexInode> {
+        let inode = &mut self.inodes[self.wal_index?];
+        inode.used.then_some(inode)
+    }
+
+    /// How many commits a new reader sees. As long as one would have to wait, what it saw before.
+    pub(super) fn visible(&self) -> u64 {
+        self.visible
+    }
+
+    /// Brings `visible` up to date after a step.
+    pub(super) fn see(&mut self) {
+        if let Some(commits) = self.readable() {
+            assert!(commits >= self.visible, "the script undoes a commit");
+            self.visible = commits;
+        }
+    }
+
+    fn readable(&self) -> Option<u64> {
+        if self.lock == LockState::Held {
+            return None;
+        }
+        // Under RESERVED the journal is that of a transaction that has not written yet.
+        let is_ours = self.lock == LockState::Free;
+        if is_ours && self.is_journal_hot() {
+            return Some(self.journal.map_or(0, |journal| journal.before.commits));
+        }
+        if !self.is_wal() {
+            return Some(self.database.commits);
+        }
+        let tail = self.wal.as_ref().and_then(WalFile::tail);
+        let recovered = tail.map_or(self.database.commits, |(_, _, commits)| commits);
+        match self.wal_index.map(|at| &self.inodes[at]) {
+            Some(inode) if inode.used => match inode.valid() {
+                Some(published) => Some(published.commits),
+                None if inode.writer => None,
+                None => Some(recovered),
+            },
+            _ => Some(recovered),
+        }
+    }
+}
+
+fn time(nanoseconds: u64) -> Time {
+    Time {
+        seconds: i64::try_from(nanoseconds / 1_000_000_000).unwrap(),
+        nanoseconds: u32::try_from(nanoseconds % 1_000_000_000).unwrap(),
+    }
+}
