@@ -16,8 +16,8 @@ use super::{ATTEMPTS, Look, Observer, Tally};
 use crate::stats::Conservative;
 use std::time::Duration;
 
-/// Between two looks this close together no session can have died, another recovered the log, and made as many
-/// commits as before: starting a connection alone takes longer than a commit.
+/// Between two looks this close together no session can have closed, and another one have died, so that a third
+/// recovered its log: starting connections takes longer than commits.
 const CONTINUOUS: Duration = Duration::from_millis(20);
 /// No WAL commit takes less.
 const SHORTEST_COMMIT: Duration = Duration::from_micros(2);
@@ -30,12 +30,19 @@ pub(super) struct Log {
     index: WalIndexHeader,
     /// Whether `index` was published in the `-shm` that is held, so that its `iChange` can be compared.
     followed: bool,
+    /// ctime of the `-shm` that is followed, from before `index` was read. `None`: not known.
+    changed: Option<Time>,
     /// When the `-shm` followed before lost its name: what was written to the database before that is accounted for.
     unlinked: Option<Time>,
+    /// Sessions that began since the mark and were accounted for at their last close, without a record in between.
+    closed: u64,
+    /// Whether the session of the `-shm` that is held began since the mark.
+    counted: bool,
 }
 
 struct Reading {
     stamp: Stamp,
+    changed: Option<Time>,
     index: WalIndexHeader,
     live: bool,
 }
@@ -76,6 +83,7 @@ impl<E: Evidence> Observer<E> {
     /// Records the log as it stands. `false`: a writer is at work in it, try again.
     pub(super) fn adopt_log(&mut self, now: Duration) -> Seen<bool> {
         self.forget_log();
+        self.evidence.mark_session();
         let Some(reading) = self.read_log(now)? else {
             return Ok(false);
         };
@@ -93,18 +101,21 @@ impl<E: Evidence> Observer<E> {
 
     /// What the log says, from the wal-index if a connection vouches for it. `None`: start over.
     fn read_log(&mut self, now: Duration) -> Seen<Option<Reading>> {
-        if let Some(file) = self.evidence.wal_index_file()?
+        let file = self.evidence.wal_index_file()?;
+        if let Some(file) = file
             && !file.linked
         {
             self.account_for_last_close(file.changed, now)?;
             return Ok(None);
         }
+        let changed = file.map(|file| file.changed);
         let stamp = self.evidence.stamp()?;
-        match self.evidence.wal_index()? {
+        match self.take_wal_index()? {
             WalIndex::Valid(index) => {
                 if self.evidence.connected()? {
                     return Ok(Some(Reading {
                         stamp,
+                        changed,
                         index,
                         live: true,
                     }));
@@ -120,10 +131,21 @@ impl<E: Evidence> Observer<E> {
         self.read_left_log(stamp)
     }
 
+    /// The wal-index, of the `-shm` at its place if none is held: that one's session may have begun since the mark.
+    fn take_wal_index(&mut self) -> Seen<WalIndex> {
+        let held = self.evidence.wal_index_file()?.is_some();
+        let found = self.evidence.wal_index()?;
+        if !held {
+            let begun = self.evidence.sessions_begun();
+            self.log.counted = begun.is_some_and(|begun| begun > self.log.closed);
+        }
+        Ok(found)
+    }
+
     /// Nobody vouches for a wal-index: the truth is what recovery would find.
     fn read_left_log(&mut self, stamp: Stamp) -> Seen<Option<Reading>> {
         let tail = self.evidence.log()?;
-        let vouched = match self.evidence.wal_index()? {
+        let vouched = match self.take_wal_index()? {
             WalIndex::Absent => false,
             WalIndex::Torn => self.evidence.wal_writer()?,
             WalIndex::Valid(_) => self.evidence.connected()?,
@@ -137,6 +159,7 @@ impl<E: Evidence> Observer<E> {
         }
         Ok(Some(Reading {
             stamp,
+            changed: None,
             index: header_from(tail),
             live: false,
         }))
@@ -148,10 +171,17 @@ impl<E: Evidence> Observer<E> {
             && last.commit != 0
             && last.commit != self.log.index.commit
         {
-            let base = self.log.followed.then_some(self.log.index.change);
+            let base = if self.log.followed {
+                Some(self.log.index.change)
+            } else {
+                self.is_first_since_mark().then_some(0)
+            };
             let tally = self.count(&last, base, now);
             self.pending.add(tally);
             self.log.index = last;
+        }
+        if !self.log.followed && self.log.counted {
+            self.log.closed += 1;
         }
         self.log.unlinked = Some(unlinked);
         self.log.followed = false;
@@ -184,8 +214,10 @@ impl<E: Evidence> Observer<E> {
     }
 
     fn record(&mut self, reading: &Reading) -> Seen<()> {
+        let mut closed = self.log.closed;
         if reading.live && !self.log.followed {
             self.evidence.mark_session();
+            closed = 0;
         }
         let file = if reading.live {
             self.evidence.wal_index_file()?
@@ -201,6 +233,7 @@ impl<E: Evidence> Observer<E> {
         self.log = Log {
             index: reading.index,
             followed: file.is_some(),
+            changed: reading.changed,
             unlinked: None,
         };
         Ok(())
@@ -212,12 +245,22 @@ impl<E: Evidence> Observer<E> {
         let Some(unlinked) = self.log.unlinked else {
             return false;
         };
-        let one_that_speaks_now = u64::from(reading.live);
+        let accounted_for = self.log.closed + u64::from(reading.live);
         reading.stamp.modified < unlinked
             || self
                 .evidence
                 .sessions_begun()
-                .is_some_and(|sessions| sessions <= one_that_speaks_now)
+                .is_some_and(|sessions| sessions <= accounted_for)
+    }
+
+    /// Whether the session that is held is the only one since the mark that is not accounted for.
+    fn is_first_since_mark(&mut self) -> bool {
+        let others = self.log.closed;
+        self.log.counted
+            && self
+                .evidence
+                .sessions_begun()
+                .is_some_and(|begun| begun == others + 1)
     }
 
     /// A session that came and went between the last close and the one that speaks now is not in its count.
@@ -242,6 +285,7 @@ impl<E: Evidence> Observer<E> {
         let gap = now.saturating_sub(self.at);
         if let Some(commits) = by_change
             && gap < CONTINUOUS
+            && !self.may_have_been_recovered()
             && SHORTEST_COMMIT.saturating_mul(commits) <= gap.max(SHORTEST_COMMIT)
             && (restarted || commits <= index.last_frame.saturating_sub(before.last_frame))
         {
@@ -259,6 +303,16 @@ impl<E: Evidence> Observer<E> {
             }
             _ => Tally::at_least_one(Conservative::LogNotFollowed),
         }
+    }
+
+    /// Whether `iChange` may have started over since the last look: a connection that finds itself alone cuts the
+    /// `-shm` before it recovers the log, and that moves its ctime. (So does unlinking it, which proves nothing.)
+    fn may_have_been_recovered(&mut self) -> bool {
+        let file = self.evidence.wal_index_file();
+        self.log.followed
+            && file.is_ok_and(|file| {
+                file.is_some_and(|file| file.linked && self.log.changed != Some(file.changed))
+            })
     }
 
     /// The value of `iChange` that stands for the last look, if it counted on from there: the one seen then, or 0 in
