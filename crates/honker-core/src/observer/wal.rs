@@ -34,10 +34,6 @@ pub(super) struct Log {
     changed: Option<Time>,
     /// When the `-shm` followed before lost its name: what was written to the database before that is accounted for.
     unlinked: Option<Time>,
-    /// Sessions that began since the mark and were accounted for at their last close, without a record in between.
-    closed: u64,
-    /// Whether the session of the `-shm` that is held began since the mark.
-    counted: bool,
 }
 
 struct Reading {
@@ -83,7 +79,6 @@ impl<E: Evidence> Observer<E> {
     /// Records the log as it stands. `false`: a writer is at work in it, try again.
     pub(super) fn adopt_log(&mut self, now: Duration) -> Seen<bool> {
         self.forget_log();
-        self.evidence.mark_session();
         let Some(reading) = self.read_log(now)? else {
             return Ok(false);
         };
@@ -110,7 +105,7 @@ impl<E: Evidence> Observer<E> {
         }
         let changed = file.map(|file| file.changed);
         let stamp = self.evidence.stamp()?;
-        match self.take_wal_index()? {
+        match self.evidence.wal_index()? {
             WalIndex::Valid(index) => {
                 if self.evidence.connected()? {
                     return Ok(Some(Reading {
@@ -131,21 +126,10 @@ impl<E: Evidence> Observer<E> {
         self.read_left_log(stamp)
     }
 
-    /// The wal-index, of the `-shm` at its place if none is held: that one's session may have begun since the mark.
-    fn take_wal_index(&mut self) -> Seen<WalIndex> {
-        let held = self.evidence.wal_index_file()?.is_some();
-        let found = self.evidence.wal_index()?;
-        if !held {
-            let begun = self.evidence.sessions_begun();
-            self.log.counted = begun.is_some_and(|begun| begun > self.log.closed);
-        }
-        Ok(found)
-    }
-
     /// Nobody vouches for a wal-index: the truth is what recovery would find.
     fn read_left_log(&mut self, stamp: Stamp) -> Seen<Option<Reading>> {
         let tail = self.evidence.log()?;
-        let vouched = match self.take_wal_index()? {
+        let vouched = match self.evidence.wal_index()? {
             WalIndex::Absent => false,
             WalIndex::Torn => self.evidence.wal_writer()?,
             WalIndex::Valid(_) => self.evidence.connected()?,
@@ -171,17 +155,10 @@ impl<E: Evidence> Observer<E> {
             && last.commit != 0
             && last.commit != self.log.index.commit
         {
-            let base = if self.log.followed {
-                Some(self.log.index.change)
-            } else {
-                self.is_first_since_mark().then_some(0)
-            };
+            let base = self.log.followed.then_some(self.log.index.change);
             let tally = self.count(&last, base, now);
             self.pending.add(tally);
             self.log.index = last;
-        }
-        if !self.log.followed && self.log.counted {
-            self.log.closed += 1;
         }
         self.log.unlinked = Some(unlinked);
         self.log.followed = false;
@@ -214,10 +191,8 @@ impl<E: Evidence> Observer<E> {
     }
 
     fn record(&mut self, reading: &Reading) -> Seen<()> {
-        let mut closed = self.log.closed;
         if reading.live && !self.log.followed {
             self.evidence.mark_session();
-            closed = 0;
         }
         let file = if reading.live {
             self.evidence.wal_index_file()?
@@ -245,22 +220,12 @@ impl<E: Evidence> Observer<E> {
         let Some(unlinked) = self.log.unlinked else {
             return false;
         };
-        let accounted_for = self.log.closed + u64::from(reading.live);
+        let one_that_speaks_now = u64::from(reading.live);
         reading.stamp.modified < unlinked
             || self
                 .evidence
                 .sessions_begun()
-                .is_some_and(|sessions| sessions <= accounted_for)
-    }
-
-    /// Whether the session that is held is the only one since the mark that is not accounted for.
-    fn is_first_since_mark(&mut self) -> bool {
-        let others = self.log.closed;
-        self.log.counted
-            && self
-                .evidence
-                .sessions_begun()
-                .is_some_and(|begun| begun == others + 1)
+                .is_some_and(|sessions| sessions <= one_that_speaks_now)
     }
 
     /// A session that came and went between the last close and the one that speaks now is not in its count.
