@@ -80,6 +80,11 @@ impl Cadence {
         }
     }
 
+    /// Someone asks: look at once, without changing the delay.
+    pub(crate) fn look_now(&mut self, now: Duration) {
+        self.due = now;
+    }
+
     /// Sets the time of the next look. `writer_active` is asked only where the answer matters.
     pub(crate) fn looked(
         &mut self,
@@ -119,6 +124,12 @@ impl Cadence {
     /// Whether commits keep coming so fast that events only slow the writer down.
     pub(crate) fn is_storm(&self) -> bool {
         self.streak >= STORM_LOOKS
+    }
+
+    /// Whether a storm has passed: a look found nothing, or none has found commits for a while.
+    pub(crate) fn is_calm(&self, now: Duration, found: Found) -> bool {
+        let last = self.last_found.unwrap_or(now);
+        found == Found::Nothing || now.saturating_sub(last) > SWEEP
     }
 
     /// In a storm the file watches are gone, and the database is looked at each millisecond.

@@ -1,6 +1,7 @@
 //! One reason enum behind every error; what the caller sees is opaque, with accessors.
 
 use crate::identity::Identity;
+use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ pub(crate) enum Reason {
     },
     Limit {
         what: &'static str,
-        setting: &'static str,
+        remedy: &'static str,
     },
     Replaced {
         expected: Identity,
@@ -146,6 +147,18 @@ impl Error {
         errno: impl Into<io::Error>,
     ) -> Self {
         let errno = errno.into().raw_os_error().unwrap_or(0);
+        if [Errno::MFILE, Errno::NFILE]
+            .map(Errno::raw_os_error)
+            .contains(&errno)
+        {
+            return Self::at(
+                path,
+                Reason::Limit {
+                    what: "no file descriptor is left for this process",
+                    remedy: "Raise its limit of open files (ulimit -n)",
+                },
+            );
+        }
         let what = what.into();
         Self::at(path, Reason::System { what, errno })
     }
@@ -258,7 +271,7 @@ impl fmt::Display for Error {
                 "{path:?} has a wal-index of version {version}; honker knows version 3007000. Watch it with a newer \
                  honker"
             ),
-            Reason::Limit { what, setting } => write!(f, "{what}. Raise {setting}, or use the polling backend"),
+            Reason::Limit { what, remedy } => write!(f, "cannot watch {path:?}: {what}. {remedy}"),
             Reason::Replaced { expected, found } => {
                 write!(f, "honker: database file replaced: expected {expected}, found ")?;
                 match found {

@@ -122,7 +122,7 @@ impl Observers<'_> {
             Request::Subscribe { shared, answer } => {
                 let totals = match self.id_of(&shared) {
                     Some(id) => {
-                        self.reschedule(id, |database, _| database.check_identity_now());
+                        self.reschedule(id, |database, _| database.look_now(clock()));
                         self.look(id, clock());
                         shared
                             .wake
@@ -175,7 +175,24 @@ impl Observers<'_> {
         self.agenda.remove(database.due(), id);
         match database.look(now, &mut self.hints) {
             Next::Look => self.agenda.add(database.due(), id),
+            Next::LookSweepFound => {
+                self.agenda.add(database.due(), id);
+                self.count_lost_event(id);
+            }
             Next::Dead => self.remove(id),
+        }
+    }
+
+    /// Every commit makes an event before it becomes visible. If a sweep found one and there is no event to be read
+    /// even now, the event was lost.
+    fn count_lost_event(&mut self, id: Id) {
+        let hints = |this: &Self| this.databases.get(&id).map(Database::hints_taken);
+        let before = hints(self);
+        self.take_hints();
+        if hints(self) == before
+            && let Some(database) = self.databases.get(&id)
+        {
+            database.count_sweep_found();
         }
     }
 
@@ -276,11 +293,11 @@ fn hint_limit(error: Errno) -> Option<Reason> {
     match error {
         Errno::MFILE => Some(Reason::Limit {
             what: "no inotify instance is left for this user",
-            setting: "fs.inotify.max_user_instances (sysctl), or the process's limit of open files",
+            remedy: "Raise fs.inotify.max_user_instances (sysctl), or the limit of open files (ulimit -n), or use polling",
         }),
         Errno::NOSPC => Some(Reason::Limit {
             what: "no inotify watch is left for this user",
-            setting: "fs.inotify.max_user_watches (sysctl)",
+            remedy: "Raise fs.inotify.max_user_watches (sysctl), or use polling",
         }),
         _ => None,
     }

@@ -225,6 +225,21 @@ fn truncation_to_zero_and_garbage_are_replacements() {
 }
 
 #[test]
+fn the_identity_is_checked_although_looks_are_far_apart() {
+    let db = TempDb::new(JournalMode::Delete);
+    let hour = std::time::Duration::from_secs(3600);
+    let watcher = SharedUpdateWatcher::builder(db.path())
+        .poll_interval(hour)
+        .open();
+    let mut events = watcher
+        .expect("a watcher")
+        .update_events()
+        .expect("a subscription");
+    fs::remove_file(db.path()).expect("unlink");
+    assert_eq!(end_of(&mut events).kind(), ErrorKind::Replaced);
+}
+
+#[test]
 fn subscribing_to_a_dead_watcher_fails_at_once_with_the_same_reason() {
     for backend in BACKENDS {
         let db = TempDb::new(JournalMode::Delete);

@@ -12,6 +12,7 @@ use super::evidence::{Evidence, Part, Seen, Trouble};
 use super::header::Header;
 use super::journal::Journal;
 use super::lock::LockState;
+use super::stamp::Time;
 use super::{ATTEMPTS, Baseline, Look, Observer, Tally};
 use crate::error::Overwritten;
 use crate::stats::Conservative;
@@ -22,18 +23,18 @@ use std::time::Duration;
 const BACKWARDS: u32 = 1 << 31;
 /// No rollback commit takes less: it makes about ten system calls, three of them writes.
 const SHORTEST_COMMIT: Duration = Duration::from_micros(4);
-/// A lock kept this long after a commit is one that its owner does not mean to give back.
-const KEPT: Duration = Duration::from_millis(1);
 /// How long an unreadable journal may hold up a wake.
 const JOURNAL_PATIENCE: Duration = Duration::from_millis(100);
 
 /// What was seen while a writer kept readers out: is it one commit, or `locking_mode=EXCLUSIVE`, which counts only its
 /// first?
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub(super) struct Held {
     counter: Option<u32>,
     nonce: Option<u32>,
-    not_hot_since: Option<Duration>,
+    /// Size and time of the database when the journal was first seen not to be hot: the commit was over.
+    over: Option<(u64, Time)>,
     kept: bool,
 }
 
@@ -63,7 +64,7 @@ impl<E: Evidence> Observer<E> {
         }
         match quiet {
             Quiet::Yes(header) => self.settle(header, now),
-            Quiet::Held(header) => Ok(self.look_while_held(header, now)),
+            Quiet::Held(header) => self.look_while_held(header, now),
             Quiet::No => Ok(Look::Busy),
             Quiet::Unknown(header, error) => {
                 let since = *self.journal_unknown_since.get_or_insert(now);
@@ -147,9 +148,11 @@ impl<E: Evidence> Observer<E> {
         } else if moved > 1 && (resized || SHORTEST_COMMIT * moved > gap) {
             Look::Commits(Tally::at_least_one(Conservative::ImplausibleCount))
         } else {
+            let kept = self.held.kept
+                || (self.held.counter == Some(counter) && self.is_written_again()?);
             Look::Commits(Tally {
                 commits: u64::from(moved),
-                inexact: self.held.kept.then_some(Conservative::LockKept),
+                inexact: kept.then_some(Conservative::LockKept),
             })
         };
         self.header = header;
@@ -192,49 +195,62 @@ impl<E: Evidence> Observer<E> {
 
     /// A writer keeps readers out. Of a counter that moved by n, n - 1 commits are certain: without them a saturated
     /// writer, which is almost always seen like this, would starve its watchers.
-    fn look_while_held(&mut self, header: Header, now: Duration) -> Look {
+    fn look_while_held(&mut self, header: Header, now: Duration) -> Seen<Look> {
         let (Header::Database(fields), true) = (header, self.is_settled()) else {
-            return Look::Busy;
+            return Ok(Look::Busy);
         };
         let before = match self.header {
             Header::Database(fields) if !fields.wal => fields.counter,
             Header::Empty => 0,
-            _ => return Look::Busy,
+            _ => return Ok(Look::Busy),
         };
         let moved = fields.counter.wrapping_sub(before);
         if fields.wal || moved == 0 || moved >= BACKWARDS {
-            return Look::Busy;
+            return Ok(Look::Busy);
         }
-        self.follow_held(fields.counter, now);
+        self.follow_held(fields.counter)?;
         if moved == 1 || SHORTEST_COMMIT * moved > now.saturating_sub(self.at) {
-            return Look::Busy;
+            return Ok(Look::Busy);
         }
         let mut certain = fields;
         certain.counter = fields.counter.wrapping_sub(1);
         self.header = Header::Database(certain);
         self.at = now;
-        Look::Commits(Tally::exactly(u64::from(moved - 1)))
+        Ok(Look::Commits(Tally::exactly(u64::from(moved - 1))))
     }
 
-    /// Notices a lock that is kept after a commit: the journal is not hot any more, or has another nonce.
-    fn follow_held(&mut self, counter: u32, now: Duration) {
+    /// Notices a lock that is kept for a further commit: the journal has another nonce, or the database is written
+    /// again after the journal was seen not to be hot.
+    fn follow_held(&mut self, counter: u32) -> Seen<()> {
         if self.held.counter != Some(counter) {
             self.held = Held {
                 counter: Some(counter),
                 ..Held::default()
             };
         }
+        self.held.kept |= self.is_written_again()?;
         match self.evidence.journal() {
             Journal::Hot { nonce } => {
                 self.held.kept |= self.held.nonce.is_some_and(|before| before != nonce);
                 self.held.nonce = Some(nonce);
             }
-            Journal::Absent | Journal::Cold => {
-                let since = *self.held.not_hot_since.get_or_insert(now);
-                self.held.kept |= now.saturating_sub(since) >= KEPT;
+            Journal::Absent | Journal::Cold if self.held.over.is_none() => {
+                let stamp = self.evidence.stamp()?;
+                self.held.over = Some((stamp.size, stamp.modified));
             }
+            Journal::Absent | Journal::Cold => {}
             Journal::Unknown(_) => self.held.kept = true,
         }
+        Ok(())
+    }
+
+    /// Whether the database was written after the commit was over, by whoever keeps the lock.
+    fn is_written_again(&mut self) -> Seen<bool> {
+        let Some(over) = self.held.over else {
+            return Ok(false);
+        };
+        let stamp = self.evidence.stamp()?;
+        Ok((stamp.size, stamp.modified) != over)
     }
 }
 

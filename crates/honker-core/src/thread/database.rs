@@ -57,6 +57,8 @@ enum Target {
 /// What becomes of a database after a look.
 pub(super) enum Next {
     Look,
+    /// As `Look`, and a sweep found a commit: either its event is still unread, or it was lost.
+    LookSweepFound,
     Dead,
 }
 
@@ -96,11 +98,9 @@ impl Database {
                 return Err((answer, reason));
             }
         };
-        let cadence = if watches.is_some() {
-            Cadence::hinted(now)
-        } else {
-            Cadence::polling(settings.poll_interval, now)
-        };
+        // Until the starting state is recorded, looks follow each other quickly, whatever the backend.
+        let mut cadence = Cadence::hinted(now);
+        cadence.hint(now);
         Ok(Self {
             id,
             shared,
@@ -116,9 +116,9 @@ impl Database {
         })
     }
 
-    /// The time of the next look.
+    /// The time of the next look, or of the next check of the file's identity if that comes first.
     pub(super) fn due(&self) -> Duration {
-        self.cadence.due()
+        self.cadence.due().min(self.identity_due)
     }
 
     pub(super) fn belongs_to(&self, shared: &Arc<Shared>) -> bool {
@@ -130,17 +130,20 @@ impl Database {
     }
 
     pub(super) fn look(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) -> Next {
-        let counters = &self.shared.counters;
-        let sweep = self.cadence.is_sweep();
-        counters.looked(now);
-        counters.sweeps.add(u64::from(sweep));
         if now >= self.identity_due {
             self.identity_due = now + IDENTITY;
             self.sessions.drain();
             if let Err(error) = self.check_identity(hints) {
                 return self.die(error);
             }
+            if now < self.cadence.due() {
+                return Next::Look;
+            }
         }
+        let counters = &self.shared.counters;
+        let sweep = self.cadence.is_sweep();
+        counters.looked(now);
+        counters.sweeps.add(u64::from(sweep));
         if let Err(error) = self.open_if_it_appeared(now, hints) {
             return self.die(error);
         }
@@ -151,7 +154,7 @@ impl Database {
         let found = match look {
             Ok(look) => {
                 self.trouble_since = None;
-                match self.report(look, sweep) {
+                match self.report(look) {
                     Ok(found) => found,
                     Err(error) => return self.die(error),
                 }
@@ -162,11 +165,14 @@ impl Database {
             },
         };
         self.plan(found, sweep, now, hints);
-        self.finish_opening(now)
+        match self.finish_opening(now) {
+            Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
+            next => next,
+        }
     }
 
     /// Wakes subscribers if there is something to say.
-    fn report(&mut self, look: Look, sweep: bool) -> Result<Found, Error> {
+    fn report(&mut self, look: Look) -> Result<Found, Error> {
         let counters = &self.shared.counters;
         match look {
             Look::Same => Ok(Found::Nothing),
@@ -175,7 +181,6 @@ impl Database {
                 Ok(Found::Busy)
             }
             Look::Commits(tally) => {
-                counters.sweeps_found.add(u64::from(sweep));
                 self.wake(tally);
                 Ok(Found::Commits)
             }
@@ -242,12 +247,11 @@ impl Database {
             return Next::Look;
         };
         let Target::Present(observer) = &mut self.target else {
-            self.answer_opening(Ok(()));
+            self.answer_opening(Ok(()), now);
             return Next::Look;
         };
         if !observer.is_settled() {
             if now < *deadline {
-                self.cadence.hint(now);
                 return Next::Look;
             }
             if let Some(error) = self.refuse_truncated() {
@@ -257,12 +261,15 @@ impl Database {
                 observer.rely_on_baseline();
             }
         }
-        self.answer_opening(Ok(()));
+        self.answer_opening(Ok(()), now);
         Next::Look
     }
 
-    fn answer_opening(&mut self, result: Result<(), Error>) {
+    fn answer_opening(&mut self, result: Result<(), Error>, now: Duration) {
         if let Some((answer, _)) = self.opening.take() {
+            if self.watches.is_none() {
+                self.cadence = Cadence::polling(self.poll_interval, now);
+            }
             // The one who asked may have gone; the watcher is closed then.
             let _ = answer.send(result);
         }

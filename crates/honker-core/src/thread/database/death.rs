@@ -56,9 +56,15 @@ impl Database {
         }
     }
 
-    /// The identity is checked at the next look.
+    /// The identity is checked with the next look.
     pub(in crate::thread) fn check_identity_now(&mut self) {
         self.identity_due = Duration::ZERO;
+    }
+
+    /// Looks next, whatever the cadence says.
+    pub(in crate::thread) fn look_now(&mut self, now: Duration) {
+        self.check_identity_now();
+        self.cadence.look_now(now);
     }
 
     /// A file that was missing and is there now: all that is in it was committed since.
@@ -132,9 +138,10 @@ impl Database {
     }
 
     pub(super) fn die(&mut self, error: Error) -> Next {
+        let now = self.due();
         self.shared.set_last_error(error.to_string());
         if self.opening.is_some() {
-            self.answer_opening(Err(error.clone()));
+            self.answer_opening(Err(error.clone()), now);
         } else {
             delivery::post(|| Notice::Died {
                 error: error.clone(),

@@ -18,7 +18,9 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(super) struct Watches {
     directory: Option<i32>,
-    files: Vec<i32>,
+    database: Option<i32>,
+    wal: Option<i32>,
+    journal: Option<i32>,
     in_storm: bool,
 }
 
@@ -89,13 +91,8 @@ impl Watches {
         location: &Location,
         hints: &mut Option<Hints<Id>>,
     ) -> Result<(), Error> {
-        let names = [
-            location.name.clone(),
-            location.sidecar("-wal"),
-            location.sidecar("-journal"),
-        ];
-        names
-            .iter()
+        [Name::Database, Name::Wal, Name::Journal]
+            .into_iter()
             .try_for_each(|name| self.watch_file(id, location, name, hints))
     }
 
@@ -103,24 +100,40 @@ impl Watches {
         &mut self,
         id: Id,
         location: &Location,
-        name: &CString,
+        name: Name,
         hints: &mut Option<Hints<Id>>,
     ) -> Result<(), Error> {
-        match ready(hints, location)?.watch_file(&location.join(name), id) {
+        let (slot, file) = match name {
+            Name::Database => (&mut self.database, location.name.clone()),
+            Name::Wal => (&mut self.wal, location.sidecar("-wal")),
+            Name::Journal => (&mut self.journal, location.sidecar("-journal")),
+            // A watch would report what readers do there, and no commit.
+            Name::WalIndex => return Ok(()),
+        };
+        let hints = ready(hints, location)?;
+        match hints.watch_file(&location.join(&file), id) {
             Ok(watch) => {
-                if !self.files.contains(&watch) {
-                    self.files.push(watch);
+                if let Some(before) = slot.replace(watch)
+                    && before != watch
+                {
+                    hints.forget(before, id);
                 }
                 Ok(())
             }
             Err(Errno::NOENT) => Ok(()),
-            Err(error) => Err(cannot_watch(location, &name.to_string_lossy(), error)),
+            Err(error) => Err(cannot_watch(location, &file.to_string_lossy(), error)),
         }
     }
 
     pub(super) fn remove_all(&mut self, id: Id, hints: &mut Option<Hints<Id>>) {
         if let Some(hints) = hints {
-            for watch in self.files.drain(..).chain(self.directory.take()) {
+            let all = [
+                &mut self.database,
+                &mut self.wal,
+                &mut self.journal,
+                &mut self.directory,
+            ];
+            for watch in all.into_iter().filter_map(Option::take) {
                 hints.forget(watch, id);
             }
         }
@@ -133,6 +146,14 @@ impl Database {
         self.cadence.hint(now);
     }
 
+    pub(in crate::thread) fn hints_taken(&self) -> u64 {
+        self.shared.counters.hints.get()
+    }
+
+    pub(in crate::thread) fn count_sweep_found(&self) {
+        self.shared.counters.sweeps_found.add(1);
+    }
+
     pub(in crate::thread) fn name_appeared(
         &mut self,
         name: Name,
@@ -140,20 +161,18 @@ impl Database {
         hints: &mut Option<Hints<Id>>,
     ) {
         self.hint(now);
-        let location = &self.shared.location;
-        let file = match name {
-            Name::Database => {
-                self.check_identity_now();
-                return;
+        match name {
+            Name::Database => self.check_identity_now(),
+            Name::Wal => {
+                if let Some(watches) = &mut self.watches
+                    && let Err(error) =
+                        watches.watch_file(self.id, &self.shared.location, name, hints)
+                {
+                    self.fall_back_to_polling(error.to_string(), now, hints);
+                }
             }
-            Name::Wal => location.sidecar("-wal"),
             // A journal that is deleted at each commit is not worth a watch (see `watch_kept_journal`).
-            Name::Journal | Name::WalIndex => return,
-        };
-        if let Some(watches) = &mut self.watches
-            && let Err(error) = watches.watch_file(self.id, location, &file, hints)
-        {
-            self.fall_back_to_polling(error.to_string(), now, hints);
+            Name::Journal | Name::WalIndex => {}
         }
     }
 
@@ -189,7 +208,7 @@ impl Database {
             return;
         };
         if watches.in_storm {
-            if found == Found::Nothing {
+            if self.cadence.is_calm(now, found) {
                 watches.in_storm = false;
                 let location = &self.shared.location;
                 let again = watches
@@ -221,9 +240,8 @@ impl Database {
             && !watches.in_storm
             && observer.evidence().has_journal()
         {
-            let location = &self.shared.location;
             // Without it the commit is found through the other events, a little later.
-            let _ = watches.watch_file(self.id, location, &location.sidecar("-journal"), hints);
+            let _ = watches.watch_file(self.id, &self.shared.location, Name::Journal, hints);
         }
     }
 }
