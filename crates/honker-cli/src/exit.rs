@@ -11,7 +11,7 @@ Exit codes:
   1    any other error
   2    usage
   3    the watcher died: the database was replaced or removed
-  4    not a database, no such file, or no access to it
+  4    not a database, no such file, or it cannot be read
   124  --timeout reached
   126  CMD could not be started; 127 if it was not found
   130  Ctrl-C; 143 SIGTERM; 128 + n for any other signal n
@@ -74,38 +74,31 @@ impl Failure {
     }
 }
 
-/// The table: what an error of the library means here, its stable name in JSON, and what the command line adds to it.
+/// The table: what an error of the library means here, its stable name in JSON, and what to do if it was the system
+/// that refused (the library's own errors say it themselves).
 fn meaning(kind: ErrorKind) -> (Exit, &'static str, &'static str) {
+    const PATH: &str = "Check the path";
+    const ACCESS: &str = "Run honker as a user who may read the file and its directory";
+    const DISK: &str = "Check the path, and the disk or mount that holds it";
+    const REPORT: &str = "Please report this";
     match kind {
-        ErrorKind::NotFound => (Exit::NoDatabase, "not_found", ""),
-        ErrorKind::DirectoryNotFound => (Exit::NoDatabase, "directory_not_found", ""),
-        ErrorKind::IsDirectory => (Exit::NoDatabase, "is_directory", ""),
-        ErrorKind::NotRegularFile => (Exit::NoDatabase, "not_regular_file", ""),
-        ErrorKind::NotADatabase => (Exit::NoDatabase, "not_a_database", ""),
-        ErrorKind::PermissionDenied => (
-            Exit::NoDatabase,
-            "permission_denied",
-            "Run honker as a user who may read the file and its directory",
-        ),
-        ErrorKind::InvalidPath => (Exit::NoDatabase, "invalid_path", ""),
-        ErrorKind::InvalidConfig => (Exit::Usage, "invalid_config", ""),
-        ErrorKind::Unsupported => (
-            Exit::Failed,
-            "unsupported",
-            "Try --backend auto; `honker probe` tells what works here",
-        ),
-        ErrorKind::LimitReached => (Exit::Failed, "limit_reached", ""),
-        ErrorKind::Replaced => (Exit::Died, "replaced", ""),
-        ErrorKind::Closed => (Exit::Died, "closed", ""),
-        ErrorKind::Forked => (Exit::Died, "forked", ""),
-        ErrorKind::Io => (
-            Exit::Failed,
-            "io",
-            "Check the path, and the disk or mount that holds it",
-        ),
-        ErrorKind::Internal => (Exit::Failed, "internal", ""),
+        ErrorKind::NotFound => (Exit::NoDatabase, "not_found", PATH),
+        ErrorKind::DirectoryNotFound => (Exit::NoDatabase, "directory_not_found", PATH),
+        ErrorKind::IsDirectory => (Exit::NoDatabase, "is_directory", PATH),
+        ErrorKind::NotRegularFile => (Exit::NoDatabase, "not_regular_file", PATH),
+        ErrorKind::NotADatabase => (Exit::NoDatabase, "not_a_database", PATH),
+        ErrorKind::PermissionDenied => (Exit::NoDatabase, "permission_denied", ACCESS),
+        ErrorKind::InvalidPath => (Exit::NoDatabase, "invalid_path", PATH),
+        ErrorKind::Io => (Exit::NoDatabase, "io", DISK),
+        ErrorKind::InvalidConfig => (Exit::Usage, "invalid_config", PATH),
+        ErrorKind::Unsupported => (Exit::Failed, "unsupported", "Try --backend auto"),
+        ErrorKind::LimitReached => (Exit::Failed, "limit_reached", "Try --backend polling"),
+        ErrorKind::Replaced => (Exit::Died, "replaced", PATH),
+        ErrorKind::Closed => (Exit::Died, "closed", REPORT),
+        ErrorKind::Forked => (Exit::Died, "forked", REPORT),
+        ErrorKind::Internal => (Exit::Failed, "internal", REPORT),
         // The list of kinds may grow.
-        _ => (Exit::Failed, "other", ""),
+        _ => (Exit::Failed, "other", REPORT),
     }
 }
 
@@ -124,7 +117,7 @@ impl From<Error> for Failure {
             return Self::new(exit, message);
         }
         let mut message = error.to_string();
-        if !advice.is_empty() {
+        if error.raw_os_error().is_some() {
             let _ = write!(message, ". {advice}");
         }
         Self::new(exit, message)

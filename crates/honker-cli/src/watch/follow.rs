@@ -5,7 +5,7 @@ use super::lines::Lines;
 use super::schedule::Batch;
 use crate::clock::Stamp;
 use crate::exit::{Exit, Failure};
-use honker_core::UpdateEvents;
+use honker_core::{Update, UpdateEvents};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io;
@@ -36,21 +36,18 @@ impl Follow {
             let update = self.updates.recv();
             let now = Stamp::now();
             let printed = match &update {
-                Ok(update) => self.lines.wake(*update, now),
+                Ok(update) => {
+                    // First, so that a wake whose line was read counts for the next run.
+                    self.tell(*update);
+                    self.lines.wake(*update, now)
+                }
                 Err(error) => self.lines.died(error, now),
             };
             if let Err(error) = printed {
                 return Event::OutputLost(error);
             }
-            let update = match update {
-                Ok(update) => update,
-                Err(error) => return Event::Died(error.to_string()),
-            };
-            if self.tell_wakes {
-                let _ = self.events.send(Event::Wake(Batch {
-                    seq: update.seq,
-                    commits: update.commits,
-                }));
+            if let Err(error) = update {
+                return Event::Died(error.to_string());
             }
             if let Some(left) = &mut self.count {
                 *left = left.saturating_sub(1);
@@ -58,6 +55,15 @@ impl Follow {
                     return Event::CountReached;
                 }
             }
+        }
+    }
+
+    fn tell(&self, update: Update) {
+        if self.tell_wakes {
+            let _ = self.events.send(Event::Wake(Batch {
+                seq: update.seq,
+                commits: update.commits,
+            }));
         }
     }
 }
