@@ -86,6 +86,7 @@ enum Baseline {
 }
 
 /// Compares what can be seen of one database with what was seen before.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(crate) struct Observer<E> {
     evidence: E,

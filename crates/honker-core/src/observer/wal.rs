@@ -25,6 +25,7 @@ const SHORTEST_COMMIT: Duration = Duration::from_micros(2);
 const FRAMES_LIMIT: u32 = 1 << 14;
 
 /// What was last seen of the log.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub(super) struct Log {
     index: WalIndexHeader,

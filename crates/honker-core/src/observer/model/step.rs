@@ -2,7 +2,9 @@
 
 use super::super::header::Fields;
 use super::super::lock::LockState;
-use super::world::{Frame, Image, JournalFile, PAGE_SIZE, Published, WalFile, WalIndexInode, World};
+use super::world::{
+    Frame, Image, JournalFile, PAGE_SIZE, Published, Used, WalFile, WalIndexInode, World,
+};
 
 /// One step of a writer. What SQLite does in one go without touching a file is not a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +47,10 @@ pub(super) enum Step {
     CreateWal,
     /// `-shm` is created, empty.
     CreateIndex,
-    /// The DMS lock is taken; if nobody else held it, the `-shm` is then cut.
+    /// The DMS lock is taken, exclusively: nobody else holds it.
     UseIndex,
+    /// The DMS lock is shared from now on.
+    ShareIndex,
     /// The `-shm` is cut to 3 bytes.
     CutIndex,
     /// The WRITE lock is taken; the header is copied.
@@ -91,7 +95,7 @@ impl Step {
             Self::Kill => {
                 world.lock = LockState::Free;
                 for inode in &mut world.inodes {
-                    inode.used = false;
+                    inode.used = Used::ByNobody;
                     inode.writer = false;
                 }
             }
@@ -130,12 +134,13 @@ impl Step {
     }
 
     fn apply_to_journal(self, world: &mut World) {
+        let nonce = u32::try_from(world.unique()).unwrap();
         let journal = &mut world.journal;
         match self {
             Self::Journal { magic } => {
                 *journal = Some(JournalFile {
                     magic,
-                    nonce: u32::try_from(world.unique()).unwrap(),
+                    nonce,
                     before: world.before,
                     super_gone: false,
                 });
@@ -163,12 +168,12 @@ impl Step {
                 world.own.index.salt = world.unique();
             }
             Self::LogHeader => {
-                let salt = match world.own.index.salt {
-                    0 => world.unique(),
-                    salt => salt,
-                };
-                world.own.index.salt = salt;
-                world.wal.as_mut().unwrap().salt = salt;
+                let old = world.wal.as_ref().unwrap().salt;
+                let was_restarted = ![0, old].contains(&world.own.index.salt);
+                if !was_restarted {
+                    world.own.index.salt = world.unique();
+                }
+                world.wal.as_mut().unwrap().salt = world.own.index.salt;
             }
             Self::Frame { commit } => write_frame(world, commit),
             Self::Checkpoint => {
@@ -206,19 +211,21 @@ impl Step {
         // After its unlinking the last one made is still in use.
         let inode = world.inodes.last_mut().unwrap();
         match self {
-            Self::UseIndex => inode.used = true,
+            Self::UseIndex => inode.used = Used::ByFirst,
+            Self::ShareIndex => inode.used = Used::ByAll,
             Self::CutIndex => {
                 inode.copies = [None, None];
                 world.touch_wal_index(world.inodes.len() - 1);
             }
             Self::BeginWrite => {
                 inode.writer = true;
-                world.own = inode.valid().unwrap_or_default();
+                world.own = inode.valid().unwrap_or(own);
+                world.written = 0;
             }
             Self::SecondCopy => inode.copies[1] = Some(own),
             Self::FirstCopy => inode.copies[0] = Some(own),
             Self::EndWrite => inode.writer = false,
-            Self::LeaveIndex => inode.used = false,
+            Self::LeaveIndex => inode.used = Used::ByNobody,
             other => unreachable!("{other:?}"),
         }
     }
@@ -254,31 +261,31 @@ fn recover(world: &mut World) {
         }
     }
     world.own = found;
+    world.written = 0;
 }
 
 fn write_frame(world: &mut World, commit: bool) {
     let sum = world.unique();
     let own = &mut world.own;
-    let wal = world.wal.as_mut().unwrap();
-    let number = own.index.last_frame as usize
-        + wal.frames[(own.index.last_frame as usize).min(wal.frames.len())..]
-            .iter()
-            .take_while(|frame| frame.salt == own.index.salt && frame.commit.is_none())
-            .count();
-    // What stands behind it has a checksum that does not go on from here.
-    let rest: Vec<Frame> = wal.frames.drain(number..).skip(1).collect();
-    wal.frames.push(Frame {
+    let frames = &mut world.wal.as_mut().unwrap().frames;
+    let at = own.index.last_frame as usize + world.written;
+    let frame = Frame {
         salt: own.index.salt,
         commit: commit.then_some((sum, own.commits + 1)),
-    });
-    wal.frames.extend(
-        rest.into_iter()
-            .map(|frame| Frame { salt: 0, ..frame }),
-    );
+    };
+    if at < frames.len() {
+        frames[at] = frame;
+        // The checksums behind it do not go on from here.
+        frames[at + 1..].iter_mut().for_each(|old| old.salt = 0);
+    } else {
+        frames.push(frame);
+    }
+    world.written += 1;
     if commit {
-        own.index.last_frame = u32::try_from(number + 1).unwrap();
+        own.index.last_frame = u32::try_from(at + 1).unwrap();
         own.index.change += 1;
         own.index.commit = sum;
         own.commits += 1;
+        world.written = 0;
     }
 }

@@ -51,13 +51,24 @@ pub(super) struct Published {
     pub(super) commits: u64,
 }
 
+/// Who holds the DMS lock of a `-shm`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Used {
+    #[default]
+    ByNobody,
+    /// Exclusively: a first connection is about to cut it.
+    ByFirst,
+    /// Shared: by connections at work.
+    ByAll,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct WalIndexInode {
     pub(super) linked: bool,
     pub(super) times: FileTimes,
     pub(super) copies: [Option<Published>; 2],
-    /// The DMS lock, shared or exclusive.
-    pub(super) used: bool,
+    /// The DMS lock.
+    pub(super) used: Used,
     /// The WRITE lock.
     pub(super) writer: bool,
 }
@@ -114,6 +125,8 @@ pub(super) struct World {
     pub(super) wal_index: Option<usize>,
     /// The writer's own copy of the wal-index header.
     pub(super) own: Published,
+    /// Frames written since then.
+    pub(super) written: usize,
     /// A source of nonces, salts and checksums.
     unique: u64,
     visible: u64,
@@ -136,6 +149,7 @@ impl World {
             inodes: Vec::new(),
             wal_index: None,
             own: Published::default(),
+            written: 0,
             unique: 0,
             visible: 0,
         }
@@ -228,12 +242,6 @@ impl World {
         self.header().is_wal()
     }
 
-    /// The `-shm` in use, if a connection is using it.
-    pub(super) fn used_index(&mut self) -> Option<&mut WalIndexInode> {
-        let inode = &mut self.inodes[self.wal_index?];
-        inode.used.then_some(inode)
-    }
-
     /// How many commits a new reader sees. As long as one would have to wait, what it saw before.
     pub(super) fn visible(&self) -> u64 {
         self.visible
@@ -262,12 +270,13 @@ impl World {
         let tail = self.wal.as_ref().and_then(WalFile::tail);
         let recovered = tail.map_or(self.database.commits, |(_, _, commits)| commits);
         match self.wal_index.map(|at| &self.inodes[at]) {
-            Some(inode) if inode.used => match inode.valid() {
-                Some(published) => Some(published.commits),
-                None if inode.writer => None,
-                None => Some(recovered),
+            None => Some(recovered),
+            Some(inode) => match (inode.used, inode.valid()) {
+                (Used::ByNobody, _) => Some(recovered),
+                (Used::ByFirst, _) => None,
+                (Used::ByAll, Some(published)) => Some(published.commits),
+                (Used::ByAll, None) => (!inode.writer).then_some(recovered),
             },
-            _ => Some(recovered),
         }
     }
 }

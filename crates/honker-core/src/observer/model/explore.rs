@@ -1,0 +1,221 @@
+//! Every way in which a script's steps and an observer's calls can interleave.
+
+use super::super::evidence::Seen;
+use super::super::lock::LockState;
+use super::super::{Look, Observer};
+use super::ledger::Ledger;
+use super::simulated::{Interruption, Simulated};
+use super::step::Step;
+use super::world::{Times, World};
+use crate::stats::Conservative;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// A history, and what may be said of it.
+#[derive(Clone)]
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) script: Vec<Step>,
+    pub(super) start: fn(Times) -> World,
+    /// The observer begins before there is a file.
+    pub(super) new_file: bool,
+    /// Reasons for which a wake may come although nothing was committed.
+    pub(super) forgiven: &'static [Conservative],
+    /// Whether the commits can be counted at all.
+    pub(super) counts: bool,
+    /// Whether every wake must be exact when no look is interrupted.
+    pub(super) exact: bool,
+}
+
+/// How a scenario is run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    pub(super) times: Times,
+    /// How long a step takes, in microseconds.
+    pub(super) pace: u64,
+    /// Whether directory events can be had.
+    pub(super) events: bool,
+    /// How often a single look is interrupted.
+    pub(super) interruptions: usize,
+}
+
+#[derive(Clone)]
+struct Node {
+    observer: Observer<Simulated>,
+    ledger: Ledger,
+    looked: bool,
+    path: Option<Rc<Trail>>,
+}
+
+/// How a node was reached, for the report of a failure.
+struct Trail {
+    before: Option<Rc<Trail>>,
+    at: usize,
+    plan: Vec<Interruption>,
+    look: String,
+}
+
+pub(super) struct Failure {
+    pub(super) what: String,
+    trail: Option<Rc<Trail>>,
+}
+
+/// Explores it all. The number of looks, or the first failure.
+pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Box<Failure>> {
+    let evidence = Simulated::new(
+        (scenario.start)(setting.times),
+        scenario.script.clone().into(),
+        setting.pace * 1000,
+        setting.events,
+    );
+    let (observer, ledger) = if scenario.new_file {
+        let now = Duration::from_nanos(evidence.world.now);
+        (Observer::of_new_file(evidence, now), Ledger::of_new_file())
+    } else {
+        (Observer::new(evidence), Ledger::default())
+    };
+    let mut nodes = vec![Node {
+        observer,
+        ledger,
+        looked: false,
+        path: None,
+    }];
+    let mut seen = HashSet::new();
+    let mut looks = 0;
+    while let Some(mut node) = nodes.pop() {
+        let mut key = DefaultHasher::new();
+        format!("{:?} {:?} {}", node.observer, node.ledger, node.looked).hash(&mut key);
+        if !seen.insert(key.finish()) {
+            continue;
+        }
+        if !node.observer.is_settled() && node.looked && !node.ledger.is_relied_on() {
+            let mut relied = node.clone();
+            relied.observer.rely_on_baseline();
+            relied.ledger.rely(relied.visible());
+            nodes.push(relied);
+        }
+        if node.observer.evidence.steps_left() == 0 {
+            node.finish(scenario)?;
+            continue;
+        }
+        let mut plans = vec![Vec::new()];
+        while let Some(plan) = plans.pop() {
+            looks += 1;
+            let mut after = node.clone();
+            let _ = after.look(plan.clone(), scenario)?;
+            if setting.interruptions == 0 && scenario.exact && after.ledger.is_inexact() {
+                return Err(after.fails("INEXACT".to_owned()));
+            }
+            if plan.len() < setting.interruptions {
+                // Before its first call is before the look.
+                let first = plan.last().map_or(1, |(call, _)| call + 1);
+                for call in first..after.observer.evidence.calls {
+                    for steps in 1..=after.observer.evidence.steps_left() {
+                        let mut more = plan.clone();
+                        more.push((call, steps));
+                        plans.push(more);
+                    }
+                }
+            }
+            nodes.push(after);
+        }
+        node.observer.evidence.step();
+        nodes.push(node);
+    }
+    Ok(looks)
+}
+
+impl Node {
+    fn visible(&self) -> u64 {
+        self.observer.evidence.world.visible()
+    }
+
+    fn look(
+        &mut self,
+        plan: Vec<Interruption>,
+        scenario: &Scenario,
+    ) -> Result<Seen<Look>, Box<Failure>> {
+        let before = self.visible();
+        let at = self.observer.evidence.next;
+        let evidence = &mut self.observer.evidence;
+        evidence.calls = 0;
+        evidence.plan = plan;
+        let now = Duration::from_nanos(evidence.world.now);
+        let look = self.observer.look(now);
+        let plan = std::mem::take(&mut self.observer.evidence.plan);
+        self.looked = true;
+        self.path = Some(Rc::new(Trail {
+            before: self.path.take(),
+            at,
+            plan,
+            look: format!("{look:?}"),
+        }));
+        let (after, settled) = (self.visible(), self.observer.is_settled());
+        self.ledger
+            .enter(&look, (before, after), settled, scenario.forgiven)
+            .map_err(|what| self.fails(what))?;
+        Ok(look)
+    }
+
+    /// The writer is done: looks until nothing more comes.
+    fn finish(mut self, scenario: &Scenario) -> Result<(), Box<Failure>> {
+        let mut quiet = 0;
+        for _ in 0..40 {
+            self.observer.evidence.world.now += 40_000_000;
+            match self.look(Vec::new(), scenario)? {
+                Ok(Look::Same) => quiet += 1,
+                _ => quiet = 0,
+            }
+            if quiet == 2 {
+                break;
+            }
+        }
+        let world = &self.observer.evidence.world;
+        let is_hot = world.lock == LockState::Free && world.is_journal_hot();
+        if quiet < 2 && !is_hot && world.lock != LockState::Held {
+            return Err(self.fails("never quiet".to_owned()));
+        }
+        // Until a hot journal is played back, the counter may be its own or that of the commit before.
+        let hidden = u64::from(is_hot && quiet < 2);
+        self.ledger
+            .close(self.visible(), hidden, scenario.counts)
+            .map_err(|what| self.fails(what))
+    }
+
+    fn fails(&self, what: String) -> Box<Failure> {
+        Box::new(Failure {
+            what,
+            trail: self.path.clone(),
+        })
+    }
+}
+
+impl Failure {
+    /// The schedule: each look, the steps before it, and where it was interrupted.
+    pub(super) fn describe(&self, script: &[Step]) -> String {
+        let mut looks = Vec::new();
+        let mut next = self.trail.as_ref();
+        while let Some(trail) = next {
+            looks.push(trail);
+            next = trail.before.as_ref();
+        }
+        let mut text = String::new();
+        let mut done = 0;
+        for trail in looks.into_iter().rev() {
+            for (at, step) in script.iter().enumerate().take(trail.at).skip(done) {
+                text += &format!("    {at}: {step:?}\n");
+            }
+            text += &format!("  look -> {}\n", trail.look);
+            done = trail.at;
+            for (call, steps) in &trail.plan {
+                for step in &script[done..done + steps] {
+                    text += &format!("    before call {call}: {done}: {step:?}\n");
+                    done += 1;
+                }
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,184 @@
+//! The evidence of a simulated database, whose writer may move before any call.
+
+use super::super::evidence::{Evidence, Seen, WalIndexFile};
+use super::super::header::Header;
+use super::super::journal::Journal;
+use super::super::lock::LockState;
+use super::super::log::LogTail;
+use super::super::stamp::Stamp;
+use super::super::wal_index::WalIndex;
+use super::step::Step;
+use super::world::{PAGE_SIZE, Used, WalFile, World};
+use std::fmt;
+use std::io;
+use std::rc::Rc;
+
+/// One interruption of a look: before this call the writer makes so many steps.
+pub(super) type Interruption = (usize, usize);
+
+#[derive(Clone)]
+pub(super) struct Simulated {
+    pub(super) world: World,
+    script: Rc<[Step]>,
+    /// How long a step takes, in nanoseconds.
+    pace: u64,
+    /// The next step of the script.
+    pub(super) next: usize,
+    /// Which `-shm` is held.
+    held: Option<usize>,
+    /// Whether directory events can be had, and their count at the mark.
+    events: bool,
+    mark: Option<u64>,
+    /// Where the look under way is interrupted, and how many calls it has made.
+    pub(super) plan: Vec<Interruption>,
+    pub(super) calls: usize,
+}
+
+impl Simulated {
+    pub(super) fn new(world: World, script: Rc<[Step]>, pace: u64, events: bool) -> Self {
+        Self {
+            world,
+            script,
+            pace,
+            next: 0,
+            held: None,
+            events,
+            mark: None,
+            plan: Vec::new(),
+            calls: 0,
+        }
+    }
+
+    pub(super) fn steps_left(&self) -> usize {
+        self.script.len() - self.next
+    }
+
+    pub(super) fn step(&mut self) {
+        self.world.now += self.pace;
+        self.script[self.next].apply(&mut self.world);
+        self.next += 1;
+    }
+
+    /// The world at the moment of a call.
+    fn at_call(&mut self) -> &mut World {
+        let steps = self.plan.iter().find(|(call, _)| *call == self.calls);
+        for _ in 0..steps.map_or(0, |(_, steps)| *steps) {
+            self.step();
+        }
+        self.calls += 1;
+        &mut self.world
+    }
+}
+
+impl Evidence for Simulated {
+    fn header(&mut self) -> Seen<Header> {
+        Ok(self.at_call().header())
+    }
+
+    fn stamp(&mut self) -> Seen<Stamp> {
+        Ok(self.at_call().ask_database_stamp())
+    }
+
+    fn lock(&mut self) -> Seen<LockState> {
+        Ok(self.at_call().lock)
+    }
+
+    fn journal(&mut self) -> Journal {
+        let world = self.at_call();
+        match world.journal {
+            None => Journal::Absent,
+            Some(_) if world.journal_unreadable => {
+                Journal::Unknown(io::ErrorKind::PermissionDenied.into())
+            }
+            Some(journal) if world.is_journal_hot() => Journal::Hot {
+                nonce: journal.nonce,
+            },
+            Some(_) => Journal::Cold,
+        }
+    }
+
+    fn wal_index(&mut self) -> Seen<WalIndex> {
+        self.at_call();
+        if self.held.is_none() {
+            self.held = self.world.wal_index;
+        }
+        Ok(match self.held.map(|at| &self.world.inodes[at]) {
+            None => WalIndex::Absent,
+            Some(inode) => inode
+                .valid()
+                .map_or(WalIndex::Torn, |published| WalIndex::Valid(published.index)),
+        })
+    }
+
+    fn connected(&mut self) -> Seen<bool> {
+        self.at_call();
+        let held = self.held.map(|at| &self.world.inodes[at]);
+        Ok(held.is_some_and(|inode| inode.used != Used::ByNobody))
+    }
+
+    fn wal_writer(&mut self) -> Seen<bool> {
+        self.at_call();
+        let held = self.held.map(|at| &self.world.inodes[at]);
+        Ok(held.is_some_and(|inode| inode.writer))
+    }
+
+    fn wal_index_file(&mut self) -> Seen<Option<WalIndexFile>> {
+        self.at_call();
+        Ok(self.held.map(|at| WalIndexFile {
+            changed: self.world.ask_wal_index_times(at),
+            linked: self.world.inodes[at].linked,
+        }))
+    }
+
+    fn release_wal_index(&mut self) {
+        self.held = None;
+    }
+
+    fn mark_session(&mut self) {
+        self.mark = Some(self.at_call().wal_created);
+    }
+
+    fn sessions_begun(&mut self) -> Option<u64> {
+        let created = self.at_call().wal_created;
+        Some(created - self.mark?).filter(|_| self.events)
+    }
+
+    fn log(&mut self) -> Seen<LogTail> {
+        let wal = self.at_call().wal.as_ref();
+        let (last_frame, commit, _) = wal.and_then(WalFile::tail).unwrap_or_default();
+        Ok(match wal {
+            Some(wal) if wal.salt != 0 => LogTail {
+                commit,
+                last_frame,
+                page_size: PAGE_SIZE,
+                salt: wal.salt,
+            },
+            _ => LogTail::default(),
+        })
+    }
+
+    fn is_ripe(&mut self, stamp: Stamp) -> bool {
+        self.at_call().is_ripe(stamp)
+    }
+
+    fn commit_frames(&mut self, first: u32, last: u32, _: u32) -> Option<u64> {
+        let wal = self.at_call().wal.as_ref()?;
+        let frames = wal.frames.get(first.max(1) as usize - 1..last as usize)?;
+        let commits = frames.iter().filter(|frame| frame.commit.is_some());
+        Some(commits.count() as u64)
+    }
+}
+
+/// What tells two situations apart: not the script, nor how a look is interrupted.
+impl fmt::Debug for Simulated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            world,
+            next,
+            held,
+            mark,
+            ..
+        } = self;
+        write!(f, "{next} {held:?} {mark:?} {world:?}")
+    }
+}
