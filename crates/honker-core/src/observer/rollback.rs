@@ -9,7 +9,7 @@
 //! - no lock: true, unless the journal is hot.
 
 use super::evidence::{Evidence, Part, Seen, Trouble};
-use super::header::Header;
+use super::header::{Fields, Header};
 use super::journal::Journal;
 use super::lock::LockState;
 use super::stamp::Time;
@@ -42,7 +42,7 @@ enum Quiet {
     Yes(Header),
     Held(Header),
     /// A hot journal, or a writer that does not stand still.
-    No,
+    No(Header),
     Unknown(Header, io::Error),
 }
 
@@ -64,8 +64,11 @@ impl<E: Evidence> Observer<E> {
         }
         match quiet {
             Quiet::Yes(header) => self.settle(header, now),
-            Quiet::Held(header) => self.look_while_held(header, now),
-            Quiet::No => Ok(Look::Busy),
+            Quiet::Held(header) => {
+                self.follow_held(header)?;
+                Ok(self.look_while_held(header, now))
+            }
+            Quiet::No(header) => Ok(self.look_while_held(header, now)),
             Quiet::Unknown(header, error) => {
                 let since = *self.journal_unknown_since.get_or_insert(now);
                 if now.saturating_sub(since) < JOURNAL_PATIENCE {
@@ -91,7 +94,7 @@ impl<E: Evidence> Observer<E> {
                 LockState::Reserved => {}
                 LockState::Free => match self.evidence.journal() {
                     Journal::Absent | Journal::Cold => {}
-                    Journal::Hot { .. } => return Ok(Quiet::No),
+                    Journal::Hot { .. } => return Ok(Quiet::No(header)),
                     Journal::Unknown(error) => unknown = Some(error),
                 },
             }
@@ -104,7 +107,7 @@ impl<E: Evidence> Observer<E> {
             }
             header = again;
         }
-        Ok(Quiet::No)
+        Ok(Quiet::No(header))
     }
 
     /// Compares a believable header with the last one.
@@ -193,35 +196,43 @@ impl<E: Evidence> Observer<E> {
         Ok(Look::Commits(Tally::at_least_one(reason)))
     }
 
-    /// A writer keeps readers out. Of a counter that moved by n, n - 1 commits are certain: without them a saturated
-    /// writer, which is almost always seen like this, would starve its watchers.
-    fn look_while_held(&mut self, header: Header, now: Duration) -> Seen<Look> {
-        let (Header::Database(fields), true) = (header, self.is_settled()) else {
-            return Ok(Look::Busy);
+    /// A writer keeps readers out, or left a hot journal. Of a counter that moved by n, n - 1 commits are certain:
+    /// without them a saturated writer, which is almost always seen like this, would starve its watchers, and one that
+    /// was killed would take its last commit along.
+    fn look_while_held(&mut self, header: Header, now: Duration) -> Look {
+        let Some((fields, moved)) = self.moved_on(header) else {
+            return Look::Busy;
         };
-        let before = match self.header {
-            Header::Database(fields) if !fields.wal => fields.counter,
-            Header::Empty => 0,
-            _ => return Ok(Look::Busy),
-        };
-        let moved = fields.counter.wrapping_sub(before);
-        if fields.wal || moved == 0 || moved >= BACKWARDS {
-            return Ok(Look::Busy);
-        }
-        self.follow_held(fields.counter)?;
         if moved == 1 || SHORTEST_COMMIT * moved > now.saturating_sub(self.at) {
-            return Ok(Look::Busy);
+            return Look::Busy;
         }
         let mut certain = fields;
         certain.counter = fields.counter.wrapping_sub(1);
         self.header = Header::Database(certain);
         self.at = now;
-        Ok(Look::Commits(Tally::exactly(u64::from(moved - 1))))
+        Look::Commits(Tally::exactly(u64::from(moved - 1)))
+    }
+
+    /// How far the counter is ahead of the last quiet look, if it is.
+    fn moved_on(&self, header: Header) -> Option<(Fields, u32)> {
+        let (Header::Database(fields), true) = (header, self.is_settled()) else {
+            return None;
+        };
+        let before = match self.header {
+            Header::Database(fields) if !fields.wal => fields.counter,
+            Header::Empty => 0,
+            _ => return None,
+        };
+        let moved = fields.counter.wrapping_sub(before);
+        (!fields.wal && moved != 0 && moved < BACKWARDS).then_some((fields, moved))
     }
 
     /// Notices a lock that is kept for a further commit: the journal has another nonce, or the database is written
     /// again after the journal was seen not to be hot.
-    fn follow_held(&mut self, counter: u32) -> Seen<()> {
+    fn follow_held(&mut self, header: Header) -> Seen<()> {
+        let Some((Fields { counter, .. }, _)) = self.moved_on(header) else {
+            return Ok(());
+        };
         if self.held.counter != Some(counter) {
             self.held = Held {
                 counter: Some(counter),
