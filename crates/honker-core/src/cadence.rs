@@ -13,10 +13,12 @@ pub(crate) const ACTIVE: Duration = Duration::from_millis(1);
 pub(crate) const FLOOR: Duration = Duration::from_micros(20);
 /// The longest delay of the `kernel` backend: its sweep.
 pub(crate) const SWEEP: Duration = Duration::from_millis(100);
-/// Commits found by looks closer together than this …
+/// Commits found by looks closer together than this, or hints …
 const STORM_GAP: Duration = Duration::from_micros(1500);
-/// … so many times in a row are a storm.
+/// … so many times in a row are a storm: of commits …
 const STORM_LOOKS: u32 = 8;
+/// … or of hints without a commit, as a large transaction makes while it writes.
+const STORM_HINTS: u32 = 64;
 
 /// Times are durations since an arbitrary start of the monotonic clock.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub(crate) struct Cadence {
     due: Duration,
     streak: u32,
     last_found: Option<Duration>,
+    hints: u32,
+    last_hint: Option<Duration>,
 }
 
 /// What a look found, as far as the cadence cares.
@@ -59,6 +63,8 @@ impl Cadence {
             due: now,
             streak: 0,
             last_found: None,
+            hints: 0,
+            last_hint: None,
         }
     }
 
@@ -78,6 +84,12 @@ impl Cadence {
             self.delay = self.floor;
             self.due = now;
         }
+        self.hints = if is_close(self.last_hint, now) {
+            self.hints + 1
+        } else {
+            1
+        };
+        self.last_hint = Some(now);
     }
 
     /// Someone asks: look at once, without changing the delay.
@@ -121,21 +133,25 @@ impl Cadence {
         }
     }
 
-    /// Whether commits keep coming so fast that events only slow the writer down.
+    /// Whether commits, or events without one, keep coming so fast that events only slow the writer down.
     pub(crate) fn is_storm(&self) -> bool {
-        self.streak >= STORM_LOOKS
+        self.streak >= STORM_LOOKS || self.hints >= STORM_HINTS
     }
 
-    /// Whether a storm has passed: a look found nothing, or none has found commits for a while.
-    pub(crate) fn is_calm(&self, now: Duration, found: Found) -> bool {
-        let last = self.last_found.unwrap_or(now);
-        found == Found::Nothing || now.saturating_sub(last) > SWEEP
+    /// A storm has passed.
+    pub(crate) fn calm(&mut self) {
+        self.streak = 0;
+        self.hints = 0;
     }
 
     /// In a storm the file watches are gone, and the database is looked at each millisecond.
     pub(crate) fn storm_look(&mut self, now: Duration) {
         self.due = next_tick(now, ACTIVE);
     }
+}
+
+fn is_close(last: Option<Duration>, now: Duration) -> bool {
+    last.is_some_and(|last| now.saturating_sub(last) < STORM_GAP)
 }
 
 /// The next multiple of `period`, so that databases with the same period share one wake-up.
@@ -202,6 +218,19 @@ mod tests {
         }
         assert!(cadence.is_storm());
         cadence.looked(us(9000), Found::Nothing, || false);
+        assert!(!cadence.is_storm());
+    }
+
+    #[test]
+    fn many_close_hints_without_a_commit_are_a_storm_too() {
+        let mut cadence = Cadence::hinted(us(0));
+        for hint in 0..u64::from(STORM_HINTS) {
+            assert!(!cadence.is_storm());
+            cadence.hint(us(hint * 100));
+            cadence.looked(us(hint * 100 + 1), Found::Nothing, || true);
+        }
+        assert!(cadence.is_storm());
+        cadence.calm();
         assert!(!cadence.is_storm());
     }
 

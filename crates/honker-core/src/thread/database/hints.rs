@@ -196,8 +196,8 @@ impl Database {
         }
     }
 
-    /// A saturated writer pays for every event that is delivered. While commits keep coming, the events are not
-    /// needed: the watches go, and come back with the first look that finds nothing.
+    /// A saturated writer pays for every event that is delivered, and so does a large transaction. While it is at work
+    /// the events are not needed: the watches go, and come back when no writer is active.
     pub(super) fn follow_storm(
         &mut self,
         found: Found,
@@ -208,19 +208,24 @@ impl Database {
             return;
         };
         if watches.in_storm {
-            if self.cadence.is_calm(now, found) {
-                watches.in_storm = false;
-                let location = &self.shared.location;
-                let again = watches
-                    .watch_names(self.id, location, hints)
-                    .and_then(|()| watches.watch_files(self.id, location, hints));
-                match again {
-                    // Once more, for what happened before the watches were back.
-                    Ok(()) => self.cadence.hint(now),
-                    Err(error) => self.fall_back_to_polling(error.to_string(), now, hints),
-                }
-            } else {
+            let is_active = match &mut self.target {
+                Target::Present(observer) => found == Found::Commits || observer.is_writer_active(),
+                Target::Absent => false,
+            };
+            if is_active {
                 self.cadence.storm_look(now);
+                return;
+            }
+            watches.in_storm = false;
+            self.cadence.calm();
+            let location = &self.shared.location;
+            let again = watches
+                .watch_names(self.id, location, hints)
+                .and_then(|()| watches.watch_files(self.id, location, hints));
+            match again {
+                // Once more, for what happened before the watches were back.
+                Ok(()) => self.cadence.hint(now),
+                Err(error) => self.fall_back_to_polling(error.to_string(), now, hints),
             }
         } else if self.cadence.is_storm() {
             watches.in_storm = true;
