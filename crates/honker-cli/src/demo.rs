@@ -155,8 +155,10 @@ impl Session {
                 number => return Err(Stop::Quietly(Exit::Signal(number))),
             }
             self.writer.ask_for_a_commit()?;
-            let (update, seen_ns) = self.wake(PATIENCE)?.ok_or_else(|| self.missed(commit))?;
+            let wake = self.wake(PATIENCE)?;
+            // Asked first: a writer that is gone explains why nothing was seen.
             let committed_ns = self.writer.committed_at()?;
+            let (update, seen_ns) = wake.ok_or_else(|| self.missed(commit))?;
             self.tally.made += 1;
             // The wake can come first: a commit is visible a moment before the writer's call returns.
             let latency = Duration::from_nanos(seen_ns.saturating_sub(committed_ns));
