@@ -1,15 +1,17 @@
 //! The delivery thread: what must not run on the observer thread runs here.
 //!
-//! A `tracing` subscriber is foreign code: it may take any time, and it writes to descriptors that do not exist in the
-//! observer's table. So the observer thread only leaves a note, and this thread tells it. It is started by a thread of
-//! the host (one started by the observer would share *its* table), and only if somebody listens to `tracing`.
+//! Wakers of async tasks and `tracing` subscribers are foreign code: they may take any time, and they write to
+//! descriptors that do not exist in the observer's table. So the observer thread only leaves a job, and this thread
+//! does it. It is started by a thread of the host (one started by the observer would share *its* table), and only when
+//! the first task waits or somebody listens to `tracing`.
 
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::shared::Shared;
 use crate::stats::Conservative;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tracing::level_filters::LevelFilter;
 
 /// Something worth a line in the log.
@@ -23,19 +25,33 @@ pub(crate) enum Notice {
     Died { error: Error },
 }
 
-/// More than this are not kept: the oldest go, should a `tracing` subscriber hang.
+#[derive(Debug)]
+enum Job {
+    Tell(Notice),
+    Wake(Arc<Shared>),
+}
+
+/// More notices than this are not kept: the oldest go, should a `tracing` subscriber hang.
 const LIMIT: usize = 1024;
 
-static NOTICES: Mutex<VecDeque<Notice>> = Mutex::new(VecDeque::new());
+static JOBS: Mutex<VecDeque<Job>> = Mutex::new(VecDeque::new());
 static POSTED: Condvar = Condvar::new();
 /// The process that the thread runs in; 0 before it is started. A child made by `fork` has no such thread.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Starts the thread if a `tracing` subscriber is installed. Called by threads of the host.
 pub(crate) fn start_if_wanted() {
+    if LevelFilter::current() != LevelFilter::OFF {
+        // Without it, only the log is silent.
+        let _ = start();
+    }
+}
+
+/// Starts the thread, unless it runs. Called by threads of the host.
+pub(crate) fn start() -> std::io::Result<()> {
     let this = std::process::id();
-    if LevelFilter::current() == LevelFilter::OFF || PROCESS.swap(this, Ordering::SeqCst) == this {
-        return;
+    if PROCESS.load(Ordering::Relaxed) == this || PROCESS.swap(this, Ordering::SeqCst) == this {
+        return Ok(());
     }
     let started = std::thread::Builder::new()
         .name("honker-delivery".to_owned())
@@ -43,38 +59,67 @@ pub(crate) fn start_if_wanted() {
     if started.is_err() {
         PROCESS.store(0, Ordering::SeqCst);
     }
+    started.map(drop)
+}
+
+/// The same, for a subscription that is about to wait as a task.
+pub(crate) fn start_for(shared: &Shared) -> Result<()> {
+    start().map_err(|error| {
+        Error::system(
+            &shared.location.path,
+            "cannot start a thread to deliver updates of",
+            error,
+        )
+    })
 }
 
 /// Leaves a notice, if there is a thread to tell it.
 pub(crate) fn post(notice: impl FnOnce() -> Notice) {
-    if PROCESS.load(Ordering::Relaxed) == 0 {
-        return;
+    if PROCESS.load(Ordering::Relaxed) != 0 {
+        leave(Job::Tell(notice()));
     }
-    let mut notices = lock();
-    if notices.len() == LIMIT {
-        notices.pop_front();
+}
+
+/// Has the tasks that wait for this watcher woken.
+pub(crate) fn wake_tasks(shared: &Arc<Shared>) {
+    if shared.wake.tasks().are_to_be_told() {
+        leave(Job::Wake(Arc::clone(shared)));
     }
-    notices.push_back(notice());
-    drop(notices);
+}
+
+fn leave(job: Job) {
+    let mut jobs = lock();
+    if jobs.len() >= LIMIT
+        && let Some(oldest) = jobs.iter().position(|job| matches!(job, Job::Tell(_)))
+    {
+        jobs.remove(oldest);
+    }
+    jobs.push_back(job);
+    drop(jobs);
     POSTED.notify_one();
 }
 
-fn lock() -> MutexGuard<'static, VecDeque<Notice>> {
-    NOTICES.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, VecDeque<Job>> {
+    JOBS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn deliver() {
     loop {
-        let mut notices = lock();
-        let notice = loop {
-            match notices.pop_front() {
-                Some(notice) => break notice,
-                None => notices = POSTED.wait(notices).unwrap_or_else(PoisonError::into_inner),
+        let mut jobs = lock();
+        let job = loop {
+            match jobs.pop_front() {
+                Some(job) => break job,
+                None => jobs = POSTED.wait(jobs).unwrap_or_else(PoisonError::into_inner),
             }
         };
-        drop(notices);
-        // A subscriber that panics must not end the log of everyone else.
-        let _ = std::panic::catch_unwind(|| tell(&notice));
+        drop(jobs);
+        match job {
+            Job::Wake(shared) => shared.wake.tasks().wake(),
+            Job::Tell(notice) => {
+                // A subscriber that panics must not end the log of everyone else.
+                let _ = std::panic::catch_unwind(|| tell(&notice));
+            }
+        }
     }
 }
 

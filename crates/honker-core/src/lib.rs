@@ -61,6 +61,7 @@ mod sessions;
 mod shared;
 mod stats;
 mod subscription;
+mod tasks;
 #[cfg(feature = "test-hooks")]
 #[doc(hidden)]
 pub mod testing;

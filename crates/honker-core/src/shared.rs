@@ -1,12 +1,14 @@
 //! What a watcher, its subscriptions and the observer thread share.
 
 use crate::backend::WatcherBackend;
+use crate::delivery;
 use crate::error::{Error, Reason};
 use crate::location::Location;
+use crate::observer::Tally;
 use crate::stats::{Counters, Stats};
 use crate::wake::Wake;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -52,6 +54,19 @@ impl Shared {
             Ok(())
         } else {
             Err(Error::at(&self.location.path, Reason::Forked))
+        }
+    }
+
+    /// Reports commits to every subscriber.
+    pub(crate) fn publish(self: &Arc<Self>, tally: Tally) {
+        self.wake.publish(tally);
+        delivery::wake_tasks(self);
+    }
+
+    /// Ends every subscription. The first reason stays.
+    pub(crate) fn end(self: &Arc<Self>, reason: Error) {
+        if self.wake.end(reason) {
+            delivery::wake_tasks(self);
         }
     }
 

@@ -1,11 +1,14 @@
 //! Waiting for updates.
 
+use crate::delivery;
 use crate::error::RecvError;
+use crate::tasks;
 use crate::update::Update;
 use crate::wake::Totals;
 use crate::watcher::Core;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// A subscription. It keeps the watcher alive, and sees every commit from [`update_events`] on.
@@ -17,12 +20,18 @@ use std::time::{Duration, Instant};
 pub struct UpdateEvents {
     core: Arc<Core>,
     seen: Totals,
+    /// Names this subscription among those that wait as tasks; `None` if it never has.
+    task: Option<u64>,
 }
 
 impl UpdateEvents {
     pub(crate) fn new(core: Arc<Core>, seen: Totals) -> Self {
         core.shared.subscribers.fetch_add(1, Ordering::Relaxed);
-        Self { core, seen }
+        Self {
+            core,
+            seen,
+            task: None,
+        }
     }
 
     /// Waits for commits.
@@ -59,6 +68,28 @@ impl UpdateEvents {
         shared.wake.take(&mut self.seen).map_err(RecvError)
     }
 
+    /// Waits as an async task does, without a runtime: [`Poll::Pending`] means that the task will be woken.
+    ///
+    /// Its waker runs on honker's delivery thread, which the first such call starts.
+    ///
+    /// # Errors
+    ///
+    /// As for [`recv`](Self::recv); also if the delivery thread cannot be started.
+    pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<Update, RecvError>> {
+        let shared = &self.core.shared;
+        let ready = shared
+            .refuse_in_a_child()
+            .and_then(|()| delivery::start_for(shared));
+        if let Err(error) = ready {
+            return Poll::Ready(Err(RecvError(error)));
+        }
+        let task = *self.task.get_or_insert_with(tasks::next_id);
+        shared
+            .wake
+            .poll(task, &mut self.seen, context)
+            .map_err(RecvError)
+    }
+
     fn wait(&mut self, deadline: Option<Instant>) -> Result<Option<Update>, RecvError> {
         let shared = &self.core.shared;
         shared.refuse_in_a_child().map_err(RecvError)?;
@@ -72,5 +103,11 @@ impl UpdateEvents {
 impl Drop for UpdateEvents {
     fn drop(&mut self) {
         self.core.shared.subscribers.fetch_sub(1, Ordering::Relaxed);
+        // In a child made by fork the lock may be held for ever, by a thread that does not exist there.
+        if let Some(task) = self.task
+            && self.core.shared.refuse_in_a_child().is_ok()
+        {
+            self.core.shared.wake.tasks().forget(task);
+        }
     }
 }

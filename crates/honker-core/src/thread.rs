@@ -138,7 +138,7 @@ impl Observers<'_> {
                 if let Some(id) = self.id_of(&shared) {
                     self.remove(id);
                 }
-                shared.wake.end(closed(&shared));
+                shared.end(closed(&shared));
                 let _ = answer.send(());
             }
             Request::Stop => {}

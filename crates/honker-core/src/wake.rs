@@ -7,15 +7,17 @@
 //! checks is seen by the second, and one after it ends the sleep. There is no queue, so that a slow subscriber costs
 //! nothing and delays nobody.
 //!
-//! Only threads that block wait here, and waking them is a futex call. An async task must not: its waker is foreign
-//! code, which may write to descriptors that do not exist in the observer's table.
+//! Threads that block are woken by the observer thread: a futex call. Async tasks are not, because a waker is foreign
+//! code, which may write to descriptors that do not exist in the observer's table: the delivery thread wakes them.
 
 use crate::error::Error;
 use crate::observer::Tally;
+use crate::tasks::Tasks;
 use crate::update::{Update, UpdateKind};
 use event_listener::{Event, Listener};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 /// What has been seen so far. A subscription keeps the value it last reported and subtracts.
@@ -39,6 +41,7 @@ pub(crate) struct Wake {
     generation: AtomicU64,
     state: Mutex<State>,
     blocked: Event,
+    tasks: Tasks,
 }
 
 impl Wake {
@@ -75,6 +78,34 @@ impl Wake {
         }
         self.blocked.notify(usize::MAX);
         true
+    }
+
+    /// The async tasks that wait. The delivery thread wakes them.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        // Between the new generation and the question who waits; `poll` has its pair.
+        fence(Ordering::SeqCst);
+        &self.tasks
+    }
+
+    /// Like [`take`](Self::take), but registers the task `id` to be woken if there is nothing to take.
+    pub(crate) fn poll(
+        &self,
+        id: u64,
+        seen: &mut Totals,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Update, Error>> {
+        if let Some(update) = self.take(seen).transpose() {
+            return Poll::Ready(update);
+        }
+        self.tasks.register(id, context.waker());
+        fence(Ordering::SeqCst);
+        match self.take(seen).transpose() {
+            Some(update) => {
+                self.tasks.forget(id);
+                Poll::Ready(update)
+            }
+            None => Poll::Pending,
+        }
     }
 
     pub(crate) fn totals(&self) -> Totals {

@@ -58,9 +58,9 @@ fn a_thousand_subscribers_each_account_for_every_commit() {
             "{} of {SUBSCRIBERS} finished",
             finished.load(Ordering::SeqCst)
         );
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().expect("no panic"));
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
         assert!(wait_until(LONG, || watcher.stats().subscribers == 0));
     }
 }

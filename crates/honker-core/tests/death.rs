@@ -227,7 +227,7 @@ fn truncation_to_zero_and_garbage_are_replacements() {
 #[test]
 fn the_identity_is_checked_although_looks_are_far_apart() {
     let db = TempDb::new(JournalMode::Delete);
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     let watcher = SharedUpdateWatcher::builder(db.path())
         .poll_interval(hour)
         .open();

@@ -199,7 +199,7 @@ impl Database {
                 reason,
             });
         }
-        self.shared.wake.publish(tally);
+        self.shared.publish(tally);
     }
 
     /// An error of the system may pass (out of memory, of descriptors); one that stays ends the watcher, because

@@ -147,7 +147,7 @@ impl Database {
                 error: error.clone(),
             });
         }
-        self.shared.wake.end(error);
+        self.shared.end(error);
         Next::Dead
     }
 
