@@ -1,0 +1,122 @@
+//! Sessions that end between two looks: the last connection takes the log and its wal-index away.
+
+use crate::stage::{Point, SAME, Session, Watch, exactly, inexact};
+use honker_core::Conservative::UnseenSession;
+use honker_testkit::JournalMode::Wal;
+use honker_testkit::TempDb;
+
+#[test]
+fn a_last_close_and_then_an_unseen_session() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    watch.finds(exactly(1));
+    first.close();
+    let mut second = Session::open(&db);
+    second.commits(1);
+    second.close();
+    assert!(!db.shm().exists() && !db.wal().exists());
+    // Only the database's times tell of it, and they don't count.
+    watch.finds(inexact(UnseenSession));
+}
+
+/// The first session's last commits are still readable in the `-shm` that lost its name.
+#[test]
+fn the_final_commits_of_a_session_that_closed() {
+    let db = TempDb::new(Wal);
+    let mut session = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    session.commits(3);
+    session.close();
+    watch.finds(exactly(3));
+}
+
+#[test]
+fn final_commits_and_then_an_unseen_session() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    first.close();
+    let mut second = Session::open(&db);
+    second.commits(5);
+    second.close();
+    let honker_core::testing::Look::Commits { commits, inexact } = watch.look() else {
+        panic!("missed");
+    };
+    assert_eq!(inexact, Some(UnseenSession));
+    // The final one, and at least one of the session nobody saw.
+    assert_eq!(commits, 2);
+    assert_eq!(watch.look(), SAME);
+}
+
+/// The next session's `iChange` is 0, as if nothing had happened.
+#[test]
+fn one_session_commits_and_closes_and_the_next_opens() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    first.close();
+    let mut second = Session::open_in(&db, Wal);
+    watch.finds(exactly(1));
+    second.commits(1);
+    watch.finds(exactly(1));
+}
+
+#[test]
+fn one_session_commits_and_closes_and_the_next_commits() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    watch.finds(exactly(1));
+    first.close();
+    let mut second = Session::open(&db);
+    // As many as the first session made: the same iChange.
+    second.commits(1);
+    watch.finds(exactly(1));
+}
+
+/// Never followed: the log was idle when the watcher started.
+#[test]
+fn an_unseen_session_before_one_that_has_not_committed() {
+    let db = TempDb::new(Wal);
+    let mut watch = Watch::start(&db);
+    let mut first = Session::open(&db);
+    first.commits(1);
+    first.close();
+    let mut second = Session::open(&db);
+    second.read();
+    watch.finds(inexact(UnseenSession));
+    second.commits(1);
+    watch.finds(exactly(1));
+}
+
+#[test]
+fn an_unseen_session_on_an_idle_database() {
+    let db = TempDb::new(Wal);
+    let mut watch = Watch::start(&db);
+    let mut session = Session::open(&db);
+    session.commits(4);
+    session.close();
+    watch.finds(inexact(UnseenSession));
+}
+
+/// Stopped where the name of the `-shm` is gone, and that of the log is not; killed there, the log stays.
+#[test]
+fn killed_while_it_closes() {
+    let db = TempDb::new(Wal);
+    let shm = db.shm();
+    let mut session = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    session.commits(2);
+    session.freeze_close(&Point::first("unlink").on(&shm));
+    assert!(!shm.exists() && db.wal().exists());
+    session.kill();
+    watch.finds(exactly(2));
+    let mut next = Session::open(&db);
+    next.commits(1);
+    watch.finds(exactly(1));
+}
