@@ -32,7 +32,8 @@ With CMD:
     HONKER_COMMITS  the commits since the run before, at least
     HONKER_DB       the absolute path of the database
   Ctrl-C and SIGTERM are passed on to it, and it is waited for. At --timeout it gets SIGTERM, and SIGKILL 5 seconds
-  later. When the database is replaced, what was committed before still gets its run.
+  later. When the database is replaced, what was committed before still gets its run. A CMD that commits to DB wakes
+  itself.
 
 With --json, one object per line, flushed (stable; fields may be added):
   {\"event\":\"init\",\"backend\":\"kernel\",\"requested\":\"auto\",\"journal_mode\":\"wal\",\"file_system\":\"ext4\"}

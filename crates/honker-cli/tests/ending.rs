@@ -203,3 +203,28 @@ fn a_reader_that_stalls_delays_neither_signals_nor_the_timeout() {
         assert_eq!(honker.wait(LONG).code(), Some(code));
     }
 }
+
+#[test]
+fn no_signal_is_handed_to_the_observer_thread_where_it_would_be_lost() {
+    let db = TempDb::new(JournalMode::Wal);
+    let honker = watch_json(db.path(), &[]);
+    let tasks = fs::read_dir(format!("/proc/{}/task", honker.pid())).expect("it runs");
+    let read = |path| fs::read_to_string(path).expect("readable");
+    let observers: Vec<_> = tasks
+        .map(|task| task.expect("an entry").path())
+        .filter(|task| read(task.join("comm")).trim() == "honker-observer")
+        .collect();
+    assert_eq!(observers.len(), 1);
+    let status = read(observers[0].join("status"));
+    let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    let blocked = u64::from_str_radix(blocked.expect("a mask").trim(), 16).expect("a mask");
+    for signal in [
+        Signal::SIGINT,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGQUIT,
+    ] {
+        let bit = 1 << (signal as i32 - 1);
+        assert_ne!(blocked & bit, 0, "{signal} is not blocked: {blocked:x}");
+    }
+}
