@@ -23,6 +23,9 @@ use std::time::Duration;
 const BACKWARDS: u32 = 1 << 31;
 /// No rollback commit takes less: it makes about ten system calls, three of them writes.
 const SHORTEST_COMMIT: Duration = Duration::from_micros(4);
+/// A lock kept this long after a commit was over is not on its way to be given back. A writer that is merely not
+/// scheduled is back sooner.
+const KEPT: Duration = Duration::from_millis(50);
 /// How long an unreadable journal may hold up a wake.
 const JOURNAL_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -35,6 +38,8 @@ pub(super) struct Held {
     nonce: Option<u32>,
     /// Size and time of the database when the journal was first seen not to be hot: the commit was over.
     over: Option<(u64, Time)>,
+    /// When that was.
+    over_since: Duration,
     kept: bool,
 }
 
@@ -65,7 +70,7 @@ impl<E: Evidence> Observer<E> {
         match quiet {
             Quiet::Yes(header) => self.settle(header, now),
             Quiet::Held(header) => {
-                self.follow_held(header)?;
+                self.follow_held(header, now)?;
                 Ok(self.look_while_held(header, now))
             }
             Quiet::No(header) => Ok(self.look_while_held(header, now)),
@@ -228,8 +233,8 @@ impl<E: Evidence> Observer<E> {
     }
 
     /// Notices a lock that is kept for a further commit: the journal has another nonce, or the database is written
-    /// again after the journal was seen not to be hot.
-    fn follow_held(&mut self, header: Header) -> Seen<()> {
+    /// again after the journal was seen not to be hot; or kept at all: who does that may have committed before.
+    fn follow_held(&mut self, header: Header, now: Duration) -> Seen<()> {
         let Some((Fields { counter, .. }, _)) = self.moved_on(header) else {
             return Ok(());
         };
@@ -248,8 +253,11 @@ impl<E: Evidence> Observer<E> {
             Journal::Absent | Journal::Cold if self.held.over.is_none() => {
                 let stamp = self.evidence.stamp()?;
                 self.held.over = Some((stamp.size, stamp.modified));
+                self.held.over_since = now;
             }
-            Journal::Absent | Journal::Cold => {}
+            Journal::Absent | Journal::Cold => {
+                self.held.kept |= now.saturating_sub(self.held.over_since) >= KEPT;
+            }
             Journal::Unknown(_) => self.held.kept = true,
         }
         Ok(())
