@@ -19,13 +19,19 @@ fn frozen(mode: JournalMode) -> (TempDb, Session, Watch) {
 #[test]
 fn a_commit_frozen_before_its_commit_point_wakes_when_it_goes_on() {
     for mode in JournalMode::ROLLBACK {
-        let (_db, mut session, mut watch) = frozen(mode);
+        let db = TempDb::new(mode);
+        let database = db.path().to_owned();
+        let mut session = Session::open_in(&db, mode);
+        let mut watch = Watch::start(&db);
+        session.freeze(INSERT, &Point::first("fsync").on(&database));
+        watch.stays_busy();
         session.thaw();
         watch.finds(exactly(1));
     }
 }
 
-/// A lock that is kept with nothing to roll back could be of a session that has committed.
+/// Between its two pages. A lock that is kept, with nothing to roll back and a database that is written again, could be
+/// one under which a commit was made before.
 #[test]
 fn a_slow_commit_without_a_journal_is_not_exact() {
     for mode in [Memory, Off] {

@@ -165,21 +165,57 @@ fn a_saturated_writer_does_not_starve_its_watchers() {
         let mut session = Session::open_in(&db, mode);
         let mut watch = Watch::start(&db);
         session.commits(2);
-        session.freeze(INSERT, &Point::write(&database));
+        session.freeze(INSERT, &Point::first("fsync").on(&database));
         assert_eq!(watch.once(), exactly(2), "{mode}");
+        assert_eq!(watch.once(), BUSY, "{mode}");
         session.thaw();
         watch.finds(exactly(1));
     }
 }
 
-/// Of a lock that is kept, nobody can tell how many commits it saw: `locking_mode=EXCLUSIVE` counts only its first.
+/// The last of them was killed, and nobody comes to roll it back: the two before are committed all the same.
+#[test]
+fn commits_before_one_that_was_killed() {
+    for mode in [Delete, Truncate, Persist] {
+        let db = TempDb::new(mode);
+        let database = db.path().to_owned();
+        let mut session = Session::open_in(&db, mode);
+        let mut watch = Watch::start(&db);
+        session.commits(2);
+        session.freeze(INSERT, &Point::write(&database));
+        session.kill();
+        assert_eq!(watch.once(), exactly(2), "{mode}");
+        watch.stays_busy();
+        assert_eq!(Session::open(&db).read(), 3);
+        watch.finds(SAME);
+    }
+}
+
+/// `locking_mode=EXCLUSIVE` counts only its first commit. Seen is that the database is written again under its lock.
 #[test]
 fn an_exclusive_session_wakes_when_it_ends() {
     for mode in JournalMode::ROLLBACK {
         let db = TempDb::new(mode);
         let mut session = Session::open_in(&db, mode);
         let mut watch = Watch::start(&db);
+        session.sql("PRAGMA locking_mode=EXCLUSIVE").commits(1);
+        watch.stays_busy();
+        session.commits(2);
+        session.close();
+        watch.finds(inexact(LockKept));
+    }
+}
+
+/// Nor is it written again if all commits came before the first look; but the lock is kept.
+#[test]
+fn an_exclusive_session_that_idles_wakes_when_it_ends() {
+    for mode in JournalMode::ROLLBACK {
+        let db = TempDb::new(mode);
+        let mut session = Session::open_in(&db, mode);
+        let mut watch = Watch::start(&db);
         session.sql("PRAGMA locking_mode=EXCLUSIVE").commits(3);
+        watch.stays_busy();
+        watch.later();
         watch.stays_busy();
         session.close();
         watch.finds(inexact(LockKept));
@@ -199,6 +235,9 @@ fn the_first_commit_of_an_empty_file_beside_a_dead_journal() {
     session.freeze(create, &Point::first("pwrite64").on(&db.journal()).nth(2));
     session.kill();
     watch.finds(SAME);
+    // One that starts now finds a baseline, too.
+    let mut late = Watch::start(&db);
     Session::open(&db).sql(create);
     watch.finds(exactly(1));
+    late.finds(exactly(1));
 }
