@@ -35,6 +35,7 @@ pub mod truth;
 
 mod count;
 mod exe;
+mod host;
 mod journal;
 mod lines;
 mod oracle;
@@ -46,6 +47,7 @@ mod writer;
 
 pub use count::{count, full_counts};
 pub use exe::exe;
+pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};
 pub use oracle::DataVersion;
 pub use protocol::{CommitLoop, Done, LoopReport, OpenFlag, Reply, SqlError};

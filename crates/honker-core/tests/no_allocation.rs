@@ -1,0 +1,186 @@
+//! `look()` does not allocate: a process that watches many databases each millisecond leaves the heap alone.
+
+// A global allocator can't be written without it; it passes everything on to the system's.
+#![allow(unsafe_code)]
+
+use honker_core::testing::{Look, LookNow};
+use honker_testkit::{JournalMode, Synchronous, TempDb, Writer, count};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+
+/// Counts what each thread asks for, by itself: the test harness's threads disturb nobody.
+struct Counting;
+
+thread_local! {
+    // Made without allocating, and without anything to drop.
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+fn asked() {
+    ASKED.set(ASKED.get() + 1);
+}
+
+// SAFETY: each call is the system allocator's own, with the arguments unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        asked();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        asked();
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        asked();
+        // SAFETY: as above.
+        unsafe { System.realloc(old, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        asked();
+        // SAFETY: as above.
+        unsafe { System.dealloc(old, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What `work` does with the heap on this thread: allocations, reallocations and releases.
+fn heap_calls<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let before = ASKED.get();
+    let result = work();
+    (result, ASKED.get() - before)
+}
+
+#[test]
+fn the_counter_counts() {
+    let boxed = || drop(black_box(Box::new([1_u8; 64])));
+    assert_eq!(heap_calls(boxed).1, 2, "made and released");
+    assert_eq!(heap_calls(|| black_box([1_u8; 64])).1, 0);
+    // What other threads do is theirs: starting one is counted, the thousand boxes in it are not.
+    let ((), calls) = heap_calls(|| {
+        let busy = || (0..1000).for_each(|n| drop(black_box(Box::new(n))));
+        std::thread::spawn(busy).join().expect("no panic");
+    });
+    assert!(calls < 100, "{calls}");
+}
+
+#[test]
+fn an_idle_look_does_not_allocate() {
+    let looks = count(50_000, 1_000_000);
+    for mode in JournalMode::ALL {
+        let db = TempDb::new(mode);
+        let mut writer = Writer::spawn();
+        for connected in [false, true] {
+            if connected {
+                let conn = writer.open_in(db.path(), mode, Synchronous::Off);
+                writer
+                    .exec(conn, "INSERT INTO t(n) VALUES (1)")
+                    .expect("a commit");
+            }
+            let mut observer = LookNow::open(db.path()).expect("opened");
+            let (found, calls) = heap_calls(|| {
+                let mut others = (0..looks).map(|_| observer.look());
+                others.find(|look| *look != Look::Same)
+            });
+            assert_eq!(found, None, "{mode}: nothing happened");
+            assert_eq!(calls, 0, "{mode}, connected={connected}");
+        }
+    }
+}
+
+#[test]
+fn a_look_that_finds_commits_does_not_allocate() {
+    let commits = count(300, 20_000);
+    for mode in JournalMode::ALL {
+        let db = TempDb::new(mode);
+        let mut writer = Writer::spawn();
+        let conn = writer.open_in(db.path(), mode, Synchronous::Off);
+        let mut observer = LookNow::open(db.path()).expect("opened");
+        for made in 0..commits {
+            writer
+                .exec(conn, "INSERT INTO t(n) VALUES (1)")
+                .expect("a commit");
+            let (look, calls) = heap_calls(|| observer.look());
+            assert!(
+                matches!(look, Look::Commits { commits: 1, .. }),
+                "{mode} {made}: {look:?}"
+            );
+            assert_eq!(calls, 0, "{mode}, commit {made}");
+            assert_eq!(heap_calls(|| observer.look()), (Look::Same, 0), "{mode}");
+        }
+    }
+}
+
+#[test]
+fn a_look_beside_a_writer_at_work_does_not_allocate() {
+    let rounds = count(50, 2000);
+    // Spilled, so that pages and a journal are on the disk before the commit.
+    let spill = "PRAGMA cache_size=5; INSERT INTO t(body) VALUES (randomblob(100000))";
+    let work = [
+        "BEGIN IMMEDIATE",
+        spill,
+        "COMMIT",
+        "BEGIN EXCLUSIVE",
+        spill,
+        "COMMIT",
+        "DELETE FROM t WHERE id > 1",
+        "PRAGMA wal_checkpoint(PASSIVE)",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+    ];
+    for mode in JournalMode::ALL {
+        let db = TempDb::new(mode);
+        let mut writer = Writer::spawn();
+        let conn = writer.open_in(db.path(), mode, Synchronous::Off);
+        let mut observer = LookNow::open(db.path()).expect("opened");
+        let mut found = 0;
+        for round in 0..rounds {
+            for sql in work {
+                writer.exec(conn, sql).expect(sql);
+                let (look, calls) = heap_calls(|| observer.look());
+                assert_eq!(calls, 0, "{mode}, round {round}, after {sql}: {look:?}");
+                found += u64::from(matches!(look, Look::Commits { .. }));
+            }
+        }
+        assert_eq!(found, 3 * rounds as u64, "{mode}");
+    }
+}
+
+/// The limit: a session of a WAL database makes a new `-shm`. The look that first sees it allocates one small handle
+/// for its descriptor, and the look that sees it go releases that. Nothing piles up, and nothing else allocates.
+#[test]
+fn a_look_allocates_nothing_for_sessions_but_the_handle_of_a_new_wal_index() {
+    let sessions = count(50, 2000) as u64;
+    for mode in JournalMode::ALL {
+        let db = TempDb::new(mode);
+        let mut writer = Writer::spawn();
+        let mut observer = LookNow::open(db.path()).expect("opened");
+        let (mut found, mut calls) = (0, 0);
+        let mut look = |most: u64, when: &str| {
+            let (look, now) = heap_calls(|| observer.look());
+            assert!(now <= most, "{mode}, {when}: {now} calls, {look:?}");
+            found += u64::from(matches!(look, Look::Commits { .. }));
+            calls += now;
+        };
+        let handle = u64::from(mode.is_wal());
+        for session in 0..sessions {
+            let conn = writer.open_in(db.path(), mode, Synchronous::Off);
+            // The first one also makes the counter of sessions.
+            look(if session == 0 { 2 * handle } else { handle }, "opened");
+            writer
+                .exec(conn, "INSERT INTO t(n) VALUES (1)")
+                .expect("a commit");
+            look(0, "committed");
+            writer.close(conn);
+            look(handle, "closed");
+        }
+        println!("{mode}: {calls} heap calls in {sessions} sessions");
+        assert_eq!(found, sessions, "{mode}");
+    }
+}
