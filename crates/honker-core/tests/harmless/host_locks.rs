@@ -4,7 +4,8 @@
 use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend, probe};
 use honker_testkit::locks::{self, Access, Kind, Lock};
 use honker_testkit::{Hold, Host, JournalMode, LONG, Open, TempDb, Writer, threads, wait_until};
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 /// The backends that can watch any journal mode, and one that refuses most after having looked.
@@ -29,7 +30,7 @@ pub(crate) fn locks_stay_as_they_are(mode: JournalMode, cycles: usize, private: 
         scene.host.begin(hold);
         scene.prove_that_others_are_excluded(hold);
         let held = scene.held();
-        assert!(is_held(&held, mode, hold), "{mode} {hold:?}: {held:#?}");
+        assert!(is_held(&held.0, mode, hold), "{mode} {hold:?}: {held:#?}");
         for cycle in 0..share {
             scene.cycle(cycle, hold, &held);
         }
@@ -46,12 +47,15 @@ pub(crate) fn a_plain_close_would_drop_them(mode: JournalMode) {
     let scene = Scene::new(mode, true);
     scene.host.begin(Hold::Write);
     let held = scene.held();
-    assert!(is_held(&held, mode, Hold::Write), "{held:#?}");
+    assert!(is_held(&held.0, mode, Hold::Write), "{held:#?}");
     for file in scene.locked_files() {
         drop(File::open(file).expect("opened"));
     }
-    assert_eq!(scene.held(), [], "{mode}: closing drops every lock");
+    assert_eq!(scene.held().0, [], "{mode}: closing drops every lock");
 }
+
+/// The locks on the files of the database, and how many entries each file has.
+type Held = (Vec<(PathBuf, Lock)>, Vec<usize>);
 
 struct Scene {
     mode: JournalMode,
@@ -91,8 +95,8 @@ impl Scene {
     }
 
     /// Every lock on any file of the database, save those of the other process: the host's, and whatever the watcher
-    /// might take.
-    fn held(&self) -> Vec<(PathBuf, Lock)> {
+    /// might take. And how many there are in all: one that the watcher's thread took might look like one of the host.
+    fn held(&self) -> Held {
         let other = i32::try_from(self.other.pid()).expect("process numbers fit");
         let files = [
             self.db.path().to_owned(),
@@ -101,24 +105,24 @@ impl Scene {
             self.db.shm(),
         ];
         let mut held = Vec::new();
-        for file in files {
-            for lock in locks::on(&file) {
+        for file in &files {
+            for lock in locks::on(file) {
                 if lock.pid != other {
                     held.push((file.clone(), lock));
                 }
             }
         }
-        held
+        (held, files.iter().map(entries).collect())
     }
 
     /// One watcher, from before its opening to after the end of whatever it used.
-    fn cycle(&mut self, cycle: usize, hold: Hold, held: &[(PathBuf, Lock)]) {
+    fn cycle(&mut self, cycle: usize, hold: Hold, held: &Held) {
         let backend = BACKENDS[cycle % BACKENDS.len()];
         let same = |scene: &Self, when: &str| {
             let now = scene.held();
             let mode = scene.mode;
             assert_eq!(
-                now, held,
+                &now, held,
                 "{mode} {hold:?} {backend}, cycle {cycle}: {when}"
             );
         };
@@ -191,6 +195,27 @@ impl Scene {
         assert!(refused.is_busy(), "{} {hold:?}: {refused}", self.mode);
         self.other.close(conn);
     }
+}
+
+/// How many entries of `/proc/locks` are about this file, whoever's, and also where two are alike.
+fn entries(file: &PathBuf) -> usize {
+    let Ok(metadata) = fs::metadata(file) else {
+        return 0;
+    };
+    let number = format!(":{}", metadata.ino());
+    let count = || {
+        let table = fs::read_to_string("/proc/locks").expect("Linux has /proc/locks");
+        let files = table.lines().flat_map(str::split_ascii_whitespace);
+        files.filter(|word| word.ends_with(&number)).count()
+    };
+    // The kernel gives the table in pages, and what changes between two of them may hide an entry.
+    let (mut last, mut agreed) = (count(), 1);
+    while agreed < 3 {
+        let now = count();
+        agreed = if now == last { agreed + 1 } else { 1 };
+        last = now;
+    }
+    last
 }
 
 fn is_observed() -> bool {
