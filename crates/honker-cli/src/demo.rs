@@ -128,10 +128,10 @@ struct Session {
 impl Session {
     fn start(mode: &'static str, database: &Path) -> Result<Self, Stop> {
         let writer = WriterProcess::start(database, mode)?;
-        let builder = SharedUpdateWatcher::builder(database)
+        let watcher = SharedUpdateWatcher::builder(database)
             .backend(WatcherBackend::Auto)
-            .must_exist(true);
-        let watcher = signals::kept_from(|| builder.open())?;
+            .must_exist(true)
+            .open()?;
         Ok(Self {
             mode,
             writer,

@@ -3,13 +3,12 @@
 use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, BAD, BOLD, CAUTION, DIM, GOOD, Output};
-use crate::signals;
 use honker_core::{BackendVerdict, Probe, probe};
 use serde::Serialize;
 use std::path::Path;
 
 pub(crate) fn run(args: &args::Probe) -> Result<Exit, Failure> {
-    let probe = signals::kept_from(|| probe(&args.database))?;
+    let probe = probe(&args.database)?;
     let text = if args.json {
         json(&probe)?
     } else {

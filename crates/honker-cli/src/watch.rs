@@ -53,11 +53,11 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
         let _ = signalled.send(Event::Signal(signal));
     })?;
 
-    let builder = SharedUpdateWatcher::builder(&args.database)
+    let watcher = SharedUpdateWatcher::builder(&args.database)
         .backend(args.backend)
         .poll_interval(args.poll_interval)
-        .must_exist(!args.wait_for_file);
-    let watcher = signals::kept_from(|| builder.open())?;
+        .must_exist(!args.wait_for_file)
+        .open()?;
     let updates = watcher.update_events()?;
 
     let format = if args.json {

@@ -42,6 +42,7 @@ mod split;
 #[path = "shared.rs"]
 mod split;
 
+use nix::sys::signal::{SigSet, Signal};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::thread::JoinHandle;
@@ -57,7 +58,8 @@ pub struct Inherited {
 }
 
 /// Starts a thread with a descriptor table of its own that holds `descriptor` and nothing else (numbers 0 to 2 are
-/// filled with unconnected event descriptors, so that no file is ever opened as "standard error").
+/// filled with unconnected event descriptors, so that no file is ever opened as "standard error"). No signal is handled
+/// on it.
 ///
 /// `refuse` is for tests: it acts as if the kernel had refused the private table.
 ///
@@ -73,5 +75,27 @@ pub fn spawn<F>(
 where
     F: FnOnce(Inherited) + Send + 'static,
 {
-    split::spawn(name, descriptor, refuse, body)
+    // The new thread inherits the mask: a handler is foreign code, and one that writes to a pipe of the host, as
+    // signal-hook's, Python's and libuv's do, would write into nothing there.
+    let before = SigSet::thread_get_mask()?;
+    blockable().thread_block()?;
+    let thread = split::spawn(name, descriptor, refuse, body);
+    before.thread_set_mask()?;
+    thread
+}
+
+/// Every signal but those that a fault of the thread itself raises.
+fn blockable() -> SigSet {
+    let mut signals = SigSet::all();
+    for fault in [
+        Signal::SIGSEGV,
+        Signal::SIGBUS,
+        Signal::SIGILL,
+        Signal::SIGFPE,
+        Signal::SIGTRAP,
+        Signal::SIGABRT,
+    ] {
+        signals.remove(fault);
+    }
+    signals
 }

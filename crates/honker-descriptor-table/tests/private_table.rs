@@ -4,6 +4,7 @@
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
+use nix::sys::signal::{SigSet, Signal};
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
@@ -117,4 +118,30 @@ fn the_descriptor_that_was_given_is_closed_when_the_thread_ends() {
             "refuse={refuse}"
         );
     }
+}
+
+#[test]
+fn no_signal_is_handled_on_the_thread_and_the_mask_of_the_caller_is_as_before() {
+    let before = SigSet::thread_get_mask().expect("a mask");
+    let (say, said) = channel();
+    let thread = honker_descriptor_table::spawn("test", something(), false, move |_inherited| {
+        say.send(SigSet::thread_get_mask().expect("a mask"))
+            .expect("heard");
+    });
+    thread.expect("a thread").join().expect("no panic");
+    let inside = said.recv().expect("said");
+    for signal in [
+        Signal::SIGINT,
+        Signal::SIGTERM,
+        Signal::SIGCHLD,
+        Signal::SIGUSR1,
+        Signal::SIGPROF,
+    ] {
+        assert!(inside.contains(signal), "{signal}");
+    }
+    assert!(
+        !inside.contains(Signal::SIGSEGV),
+        "a fault is still reported"
+    );
+    assert_eq!(SigSet::thread_get_mask().expect("a mask"), before);
 }

@@ -3,7 +3,6 @@
 use crate::clock::Stamp;
 use crate::exit;
 use crate::output::{BOLD, CAUTION, DIM, GOOD, Output, note};
-use crate::signals;
 use honker_core::{JournalMode, Probe, RecvError, SharedUpdateWatcher, Update, probe};
 use serde::Serialize;
 use std::io;
@@ -32,7 +31,7 @@ pub(super) struct Start<'a> {
 impl<'a> Start<'a> {
     pub(super) fn of(watcher: &'a SharedUpdateWatcher) -> Self {
         // What fails here (the file has just been replaced, say) is about to end the watcher, with its reason.
-        let probe = signals::kept_from(|| probe(watcher.path())).ok();
+        let probe = probe(watcher.path()).ok();
         Self { watcher, probe }
     }
 
