@@ -16,6 +16,7 @@ pub(crate) mod log;
 #[cfg(test)]
 mod model;
 mod rollback;
+mod sessions;
 pub(crate) mod stamp;
 mod wal;
 pub(crate) mod wal_index;
@@ -143,6 +144,16 @@ impl<E: Evidence> Observer<E> {
         if self.baseline == Baseline::Wanted {
             self.baseline = Baseline::Owed;
         }
+    }
+
+    /// Whether the database uses a rollback journal. An empty one has not decided yet.
+    pub(crate) fn is_rollback(&mut self) -> bool {
+        let header = if self.is_settled() {
+            Some(self.header)
+        } else {
+            self.current_header()
+        };
+        matches!(header, Some(Header::Database(fields)) if !fields.wal)
     }
 
     /// The header as it stands, believable or not. For messages.

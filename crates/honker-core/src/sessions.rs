@@ -1,8 +1,8 @@
 //! How many sessions of a WAL database have begun: file times can't tell within a clock tick, the order of events can.
 //!
 //! After a last close the database's time and that of the `-shm`'s unlinking often tie, and so would the times of a
-//! session that came and went right after it. Every such session has to create `-wal` again. So the directory is
-//! watched for that one name, in an inotify instance that is never waited for: it is read when the question comes up.
+//! session that came and went right after it. Every such session has to create `-wal` again, or, if the journal mode
+//! was switched meanwhile, `-journal`. So the directory is watched for these two names, in an inotify instance that is never waited for: it is read when the question comes up.
 //! Where inotify cannot be had, the answer is "unknown", and a tie wakes.
 
 use crate::hint::{Hint, Hints, Name};
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-/// The `-wal` creations seen by one thread.
+/// The creations seen by one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     hints: RefCell<Option<Hints<u64>>>,
@@ -35,15 +35,20 @@ impl SessionCount {
     pub(crate) fn start(
         sessions: &Rc<Sessions>,
         directory: &Path,
-        wal_name: &[u8],
+        (wal_name, journal_name): (&[u8], &[u8]),
     ) -> Option<Self> {
         let id = sessions.next.replace(sessions.next.get() + 1);
         let mut hints = sessions.hints.borrow_mut();
         if hints.is_none() {
             *hints = Some(Hints::new().ok()?);
         }
-        let names = [(wal_name.to_vec(), Name::Wal)];
+        let names = [
+            (wal_name.to_vec(), Name::Wal),
+            (journal_name.to_vec(), Name::Journal),
+        ];
         let watch = hints.as_mut()?.watch_names(directory, names, id).ok()?;
+        // Here, so that no look has to make room.
+        sessions.begun.borrow_mut().insert(id, 0);
         Some(Self {
             sessions: Rc::clone(sessions),
             id,

@@ -78,7 +78,8 @@ pub(crate) trait Evidence {
     fn journal(&mut self) -> Journal;
     /// The wal-index header in the `-shm` that is held, or in the one at its place if none is held.
     fn wal_index(&mut self) -> Seen<WalIndex>;
-    /// Whether any connection uses the `-shm` that is held (the DMS lock, byte 128).
+    /// Whether any connection uses the `-shm` that is held: it holds the DMS lock (byte 128) shared. A first connection
+    /// holds it exclusively until it has cut the file.
     fn connected(&mut self) -> Seen<bool>;
     /// Whether a connection holds the WAL's WRITE lock (byte 120).
     fn wal_writer(&mut self) -> Seen<bool>;
@@ -88,7 +89,10 @@ pub(crate) trait Evidence {
     fn release_wal_index(&mut self);
     /// Sessions are counted from here: a connection has created the `-shm` that is held.
     fn mark_session(&mut self) {}
-    /// How many sessions have begun since the mark: each had to create `-wal` again. `None` if that is not known.
+    /// Sessions need not be counted any more.
+    fn unmark_session(&mut self) {}
+    /// How many sessions have begun since the mark: each had to create `-wal` again, or `-journal` if it used that.
+    /// `None` if that is not known.
     fn sessions_begun(&mut self) -> Option<u64> {
         None
     }
@@ -97,6 +101,10 @@ pub(crate) trait Evidence {
     /// Whether a write from now on is sure to give the database another stamp. Always, where the file system has
     /// fine-grained times; elsewhere once the stamp is older than two clock ticks.
     fn is_ripe(&mut self, stamp: Stamp) -> bool;
+    /// Whether there is a `-wal`, of any length.
+    fn has_log(&mut self) -> bool {
+        false
+    }
     /// How many of the frames `first..=last` of `-wal` end a commit; `None` if that is not to be known.
     fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64>;
 }

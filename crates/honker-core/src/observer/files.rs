@@ -156,14 +156,12 @@ impl Files {
         Ok(self.wal_index.as_ref())
     }
 
-    fn is_wal_index_locked(&self, kind: libc::c_int, byte: i64) -> Seen<bool> {
+    /// The lock on a byte of the `-shm` that a lock of this kind would conflict with.
+    fn wal_index_lock(&self, kind: libc::c_int, byte: i64) -> Seen<Option<Conflict>> {
         let Some(file) = &self.wal_index else {
-            return Ok(false);
+            return Ok(None);
         };
-        let conflict = first_conflict(file, kind, byte, 1);
-        Ok(conflict
-            .map_err(|error| Trouble::system(Part::WalIndex, error))?
-            .is_some())
+        first_conflict(file, kind, byte, 1).map_err(|error| Trouble::system(Part::WalIndex, error))
     }
 
     fn log_or_error(&mut self) -> Result<LogTail, Errno> {
@@ -206,7 +204,8 @@ impl Evidence for Files {
 
     fn lock(&mut self) -> Seen<LockState> {
         let conflict = first_conflict(&self.database, libc::F_RDLCK, lock::PENDING, lock::LENGTH);
-        Ok(LockState::from_conflict(conflict.map_err(database)?))
+        let start = conflict.map_err(database)?.map(|conflict| conflict.start);
+        Ok(LockState::from_conflict(start))
     }
 
     fn journal(&mut self) -> Journal {
@@ -226,11 +225,14 @@ impl Evidence for Files {
 
     fn connected(&mut self) -> Seen<bool> {
         // Every connection holds the DMS byte shared: only a query for an exclusive lock conflicts with that.
-        self.is_wal_index_locked(libc::F_WRLCK, lock::WAL_DMS)
+        let conflict = self.wal_index_lock(libc::F_WRLCK, lock::WAL_DMS)?;
+        Ok(conflict.is_some_and(|conflict| !conflict.exclusive))
     }
 
     fn wal_writer(&mut self) -> Seen<bool> {
-        self.is_wal_index_locked(libc::F_RDLCK, lock::WAL_WRITE)
+        Ok(self
+            .wal_index_lock(libc::F_RDLCK, lock::WAL_WRITE)?
+            .is_some())
     }
 
     fn wal_index_file(&mut self) -> Seen<Option<WalIndexFile>> {
@@ -251,12 +253,16 @@ impl Evidence for Files {
 
     fn mark_session(&mut self) {
         if self.session_count.is_none() {
-            let name = self.wal_name.as_bytes();
-            self.session_count = SessionCount::start(&self.sessions, &self.directory_path, name);
+            let names = (self.wal_name.as_bytes(), self.journal_name.as_bytes());
+            self.session_count = SessionCount::start(&self.sessions, &self.directory_path, names);
         }
         if let Some(count) = &mut self.session_count {
             count.mark();
         }
+    }
+
+    fn unmark_session(&mut self) {
+        self.session_count = None;
     }
 
     fn sessions_begun(&mut self) -> Option<u64> {
@@ -273,6 +279,10 @@ impl Evidence for Files {
         let now = i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec);
         let newest = stamp.modified.max(stamp.changed).as_nanos();
         self.fine_times || now - newest > RIPE_NANOSECONDS
+    }
+
+    fn has_log(&mut self) -> bool {
+        rustix::fs::statat(&self.directory, &self.wal_name, AtFlags::empty()).is_ok()
     }
 
     fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64> {
@@ -300,7 +310,13 @@ impl ReadAt for Bytes<'_> {
     }
 }
 
-/// The start of the first lock that a lock of this kind would conflict with. A query: nothing is locked.
+/// A lock that somebody holds.
+struct Conflict {
+    start: i64,
+    exclusive: bool,
+}
+
+/// The first lock that a lock of this kind would conflict with. A query: nothing is locked.
 ///
 /// `F_OFD_GETLK` asks as the owner of this descriptor, so it also sees locks of this process.
 fn first_conflict(
@@ -308,7 +324,7 @@ fn first_conflict(
     kind: libc::c_int,
     start: i64,
     length: i64,
-) -> Result<Option<i64>, Errno> {
+) -> Result<Option<Conflict>, Errno> {
     let short = |value: libc::c_int| libc::c_short::try_from(value).unwrap_or(0);
     let mut query = libc::flock {
         l_type: short(kind),
@@ -319,7 +335,10 @@ fn first_conflict(
     };
     nix::fcntl::fcntl(file.as_fd(), nix::fcntl::FcntlArg::F_OFD_GETLK(&mut query))
         .map_err(|error| Errno::from_raw_os_error(error as i32))?;
-    Ok((query.l_type != short(libc::F_UNLCK)).then_some(query.l_start))
+    Ok((query.l_type != short(libc::F_UNLCK)).then_some(Conflict {
+        start: query.l_start,
+        exclusive: query.l_type == short(libc::F_WRLCK),
+    }))
 }
 
 pub(crate) fn stamp(stat: &rustix::fs::Stat) -> Stamp {

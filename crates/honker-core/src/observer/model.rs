@@ -5,8 +5,11 @@ mod ledger;
 mod rollback;
 mod simulated;
 mod step;
+mod switching;
+mod wal;
 mod world;
 
+use crate::stats::Conservative;
 use explore::{Scenario, Setting, explore};
 use world::Times;
 
@@ -15,6 +18,7 @@ const FAST: Setting = Setting {
     pace: 10,
     events: false,
     interruptions: 2,
+    reach: usize::MAX,
 };
 
 /// Explores a history with looks that are interrupted, twice, and with slow steps between looks.
@@ -47,6 +51,65 @@ fn run_fast(scenario: &Scenario) {
             ..FAST
         },
     );
+}
+
+/// Explores a history of WAL: the times of files matter there, and whether directory events can be had.
+fn run_wal(scenario: &Scenario) {
+    for (times, events) in [
+        (Times::Strict, false),
+        (Times::OnDemand, true),
+        (Times::Coarse, true),
+        (Times::Coarse, false),
+    ] {
+        let mut scenario = scenario.clone();
+        if times != Times::Strict && !events {
+            scenario.forgiven.push(Conservative::UnseenSession);
+            scenario.exact = false;
+        }
+        // With each further step there are several times as many ways.
+        let is_long = scenario.script.len() > 20;
+        let setting = Setting {
+            times,
+            events,
+            reach: if is_long { 3 } else { usize::MAX },
+            ..FAST
+        };
+        run_in(
+            &scenario,
+            Setting {
+                interruptions: 0,
+                ..setting
+            },
+        );
+        if is_long && !honker_testkit::full_counts() {
+            continue;
+        }
+        run_in(
+            &scenario,
+            Setting {
+                interruptions: 1,
+                ..setting
+            },
+        );
+        run_in(
+            &scenario,
+            Setting {
+                interruptions: 1,
+                pace: 30_000,
+                ..setting
+            },
+        );
+        // A hundred times as many looks.
+        if honker_testkit::full_counts() {
+            run_in(
+                &scenario,
+                Setting {
+                    reach: 3,
+                    ..setting
+                },
+            );
+        }
+    }
 }
 
 fn run_each(scenarios: impl Iterator<Item = Scenario>) {

@@ -68,6 +68,9 @@ impl<E: Evidence> Observer<E> {
             self.journal_unknown_since = None;
         }
         match quiet {
+            Quiet::Yes(quiet) if self.is_settled() && self.header.is_wal() && quiet.is_wal() => {
+                Ok(self.return_to_wal(header, quiet))
+            }
             Quiet::Yes(header) => self.settle(header, now),
             Quiet::Held(header) => {
                 self.follow_held(header, now)?;
@@ -88,6 +91,18 @@ impl<E: Evidence> Observer<E> {
                 })
             }
         }
+    }
+
+    /// WAL was left and is back, all in one look: the log has to be asked, in the next one.
+    fn return_to_wal(&mut self, left: Header, back: Header) -> Look {
+        let counters = left.counter().zip(back.counter());
+        let is_undone = counters.is_some_and(|(left, back)| back.wrapping_sub(left) >= BACKWARDS);
+        if !is_undone {
+            self.pending
+                .add(Tally::at_least_one(Conservative::ModeSwitch));
+            self.log.doubt();
+        }
+        Look::Busy
     }
 
     /// Whether the header can be believed. Reads it again at the end: what lies between must have stood still.
@@ -194,6 +209,7 @@ impl<E: Evidence> Observer<E> {
             }
         } else {
             self.forget_log();
+            self.evidence.unmark_session();
         }
         self.header = header;
         self.held = Held::default();

@@ -10,6 +10,7 @@
 use super::evidence::{Evidence, Part, Seen, Trouble, What};
 use super::lock::LockState;
 use super::log::LogTail;
+use super::sessions::SessionLedger;
 use super::stamp::{Stamp, Time};
 use super::wal_index::{WalIndex, WalIndexHeader};
 use super::{ATTEMPTS, Look, Observer, Tally};
@@ -35,6 +36,14 @@ pub(super) struct Log {
     changed: Option<Time>,
     /// When the `-shm` followed before lost its name: what was written to the database before that is accounted for.
     unlinked: Option<Time>,
+    sessions: SessionLedger,
+}
+
+impl Log {
+    /// Somebody may have written who was not seen.
+    pub(super) fn doubt(&mut self) {
+        self.sessions.doubted = true;
+    }
 }
 
 struct Reading {
@@ -48,7 +57,7 @@ impl<E: Evidence> Observer<E> {
     /// The stamp is read before the log, so that a commit which falls in between moves the next stamp.
     pub(super) fn look_wal(&mut self, now: Duration) -> Seen<Look> {
         if self.evidence.stamp()? == self.stamp {
-            let same = match self.evidence.wal_index()? {
+            let same = match self.take_wal_index()? {
                 WalIndex::Valid(index) => {
                     self.log.followed && index == self.log.index && self.evidence.connected()?
                 }
@@ -80,10 +89,15 @@ impl<E: Evidence> Observer<E> {
     /// Records the log as it stands. `false`: a writer is at work in it, try again.
     pub(super) fn adopt_log(&mut self, now: Duration) -> Seen<bool> {
         self.forget_log();
+        self.evidence.mark_session();
         let Some(reading) = self.read_log(now)? else {
             return Ok(false);
         };
-        if reading.index.commit == 0 && !self.evidence.is_ripe(reading.stamp) {
+        let begun = self.evidence.sessions_begun();
+        self.log.sessions.ask(begun);
+        let rests_on_times = !reading.live || reading.index.commit == 0;
+        if !self.is_still_so(&reading)? || (rests_on_times && !self.evidence.is_ripe(reading.stamp))
+        {
             return Ok(false);
         }
         self.record(&reading)?;
@@ -106,9 +120,13 @@ impl<E: Evidence> Observer<E> {
         }
         let changed = file.map(|file| file.changed);
         let stamp = self.evidence.stamp()?;
-        match self.evidence.wal_index()? {
+        match self.take_wal_index()? {
             WalIndex::Valid(index) => {
                 if self.evidence.connected()? {
+                    // One that was not followed may be stale: its first connection had yet to cut it.
+                    if !self.log.followed && self.evidence.wal_index()? != WalIndex::Valid(index) {
+                        return Ok(None);
+                    }
                     return Ok(Some(Reading {
                         stamp,
                         changed,
@@ -127,10 +145,28 @@ impl<E: Evidence> Observer<E> {
         self.read_left_log(stamp)
     }
 
+    /// The wal-index, of the `-shm` at its place if none is held: another session's.
+    fn take_wal_index(&mut self) -> Seen<WalIndex> {
+        let found = self.evidence.wal_index()?;
+        if !self.log.sessions.held && found != WalIndex::Absent {
+            let begun = self.evidence.sessions_begun();
+            self.log.sessions.take(begun);
+            let stamp = self.evidence.stamp()?;
+            let file = self.evidence.wal_index_file()?;
+            if stamp != self.stamp {
+                self.log.sessions.doubted |= !self.is_explained_by_last_close(stamp);
+            } else if file.is_some_and(|file| file.linked) {
+                // Sessions before it wrote nothing, and while it is linked there is none after it.
+                self.settle_sessions();
+            }
+        }
+        Ok(found)
+    }
+
     /// Nobody vouches for a wal-index: the truth is what recovery would find.
     fn read_left_log(&mut self, stamp: Stamp) -> Seen<Option<Reading>> {
         let tail = self.evidence.log()?;
-        let vouched = match self.evidence.wal_index()? {
+        let vouched = match self.take_wal_index()? {
             WalIndex::Absent => false,
             WalIndex::Torn => self.evidence.wal_writer()?,
             WalIndex::Valid(_) => self.evidence.connected()?,
@@ -156,33 +192,57 @@ impl<E: Evidence> Observer<E> {
             && last.commit != 0
             && last.commit != self.log.index.commit
         {
-            let base = self.log.followed.then_some(self.log.index.change);
+            let base = if self.log.followed {
+                Some(self.log.index.change)
+            } else {
+                self.log.sessions.fresh.then_some(0)
+            };
             let tally = self.count(&last, base, now);
             self.pending.add(tally);
             self.log.index = last;
         }
         self.log.unlinked = Some(unlinked);
         self.log.followed = false;
+        self.log.sessions.release();
         self.evidence.release_wal_index();
         Ok(())
     }
 
     fn account_for(&mut self, reading: &Reading, now: Duration) -> Look {
         let index = &reading.index;
-        let found = if index.commit != 0 {
-            (index.commit != self.log.index.commit).then(|| {
-                let base = self.change_counts_from(reading);
-                self.count(index, base, now)
-            })
+        let goes_on = reading.live && self.log.followed;
+        if !goes_on {
+            let begun = self.evidence.sessions_begun();
+            self.log.sessions.ask(begun);
+        }
+        let found = if index.commit != 0 && index.commit != self.log.index.commit {
+            let base = self.change_counts_from(reading);
+            Some(self.count(index, base, now))
+        } else if index.commit != 0 {
+            // Once the log is gone it will be the stamp that speaks.
+            if !reading.live && !self.evidence.is_ripe(reading.stamp) {
+                return Look::Busy;
+            }
+            None
         } else if reading.stamp == self.stamp {
             None
         } else if !self.evidence.is_ripe(reading.stamp) {
             return Look::Busy;
-        } else if self.is_explained_by_last_close(reading) {
+        } else if self.is_explained_by_last_close(reading.stamp) {
+            None
+        } else if self.is_session_beginning(now) {
+            return Look::Busy;
+        } else if self.pending.commits > 0 {
+            // What the session that has just closed did may be all there was.
+            self.pending.inexact = self.pending.inexact.or(Some(Conservative::UnseenSession));
             None
         } else {
             Some(Tally::at_least_one(Conservative::UnseenSession))
         };
+        // What the sessions asked about wrote since the stamp was read belongs to the next look.
+        if !goes_on && !self.is_still_so(reading).unwrap_or(false) {
+            return Look::Busy;
+        }
         let found = found.map(|tally| self.doubt_unseen_session(tally, reading));
         if self.record(reading).is_err() {
             return Look::Busy;
@@ -191,9 +251,15 @@ impl<E: Evidence> Observer<E> {
         found.map_or(Look::Same, Look::Commits)
     }
 
+    /// Whether nothing was written into the database while the log was read: a session that ended meanwhile may have
+    /// left what was read behind, and a switch of the journal mode the whole log.
+    fn is_still_so(&mut self, reading: &Reading) -> Seen<bool> {
+        Ok(self.evidence.header()?.is_wal() && self.evidence.stamp()? == reading.stamp)
+    }
+
     fn record(&mut self, reading: &Reading) -> Seen<()> {
-        if reading.live && !self.log.followed {
-            self.evidence.mark_session();
+        if !(reading.live && self.log.followed) {
+            self.settle_sessions();
         }
         let file = if reading.live {
             self.evidence.wal_index_file()?
@@ -211,27 +277,60 @@ impl<E: Evidence> Observer<E> {
             followed: file.is_some(),
             changed: reading.changed,
             unlinked: None,
+            sessions: std::mem::take(&mut self.log.sessions),
         };
         Ok(())
     }
 
-    /// Whether the last change of the database was made by the last close of the session that was followed, and not by
+    /// What the sessions so far wrote is recorded.
+    fn settle_sessions(&mut self) {
+        let is_one_beginning = self.is_one_beginning();
+        if !self.log.sessions.settle(is_one_beginning) {
+            self.evidence.mark_session();
+        }
+    }
+
+    /// Whether a session may have begun that has not written anything yet: there is a log without a wal-index, or a
+    /// transaction with a rollback journal has only its RESERVED lock.
+    fn is_one_beginning(&mut self) -> bool {
+        !self.log.sessions.held
+            && (self.evidence.has_log()
+                || self
+                    .evidence
+                    .lock()
+                    .is_ok_and(|lock| lock != LockState::Free))
+    }
+
+    /// Whether the one unseen session has only just begun, so that nothing can be said yet.
+    fn is_session_beginning(&mut self, now: Duration) -> bool {
+        self.log.unlinked.is_some()
+            && self.is_one_beginning()
+            && self.log.sessions.awaits_beginning(now)
+    }
+
+    /// Whether the last change of the database was made by the last close of a session whose end was seen, and not by
     /// a session nobody saw. Times alone tie too often: within one clock tick both may have happened.
-    fn is_explained_by_last_close(&mut self, reading: &Reading) -> bool {
+    fn is_explained_by_last_close(&self, stamp: Stamp) -> bool {
         let Some(unlinked) = self.log.unlinked else {
             return false;
         };
-        let one_that_speaks_now = u64::from(reading.live);
-        reading.stamp.modified < unlinked
-            || self
-                .evidence
-                .sessions_begun()
-                .is_some_and(|sessions| sessions <= one_that_speaks_now)
+        match self.log.sessions.unseen() {
+            Some(unseen) => unseen == 0 && stamp.modified <= unlinked,
+            None => !self.log.sessions.doubted && stamp.modified < unlinked,
+        }
     }
 
-    /// A session that came and went between the last close and the one that speaks now is not in its count.
+    /// A session that came and went before the one that speaks now is not in its count.
     fn doubt_unseen_session(&mut self, tally: Tally, reading: &Reading) -> Tally {
-        if self.log.unlinked.is_some() && !self.is_explained_by_last_close(reading) {
+        if self.log.followed {
+            return tally;
+        }
+        let doubtful = match (self.log.sessions.unseen(), self.log.unlinked) {
+            (Some(0), _) | (None, None) => false,
+            (Some(_), None) => reading.stamp != self.stamp,
+            (_, Some(unlinked)) => self.log.sessions.doubted || reading.stamp.modified >= unlinked,
+        };
+        if doubtful {
             Tally {
                 inexact: tally.inexact.or(Some(Conservative::UnseenSession)),
                 ..tally
@@ -289,7 +388,10 @@ impl<E: Evidence> Observer<E> {
             None
         } else if self.log.followed {
             Some(self.log.index.change)
-        } else if untouched || self.is_explained_by_last_close(reading) {
+        } else if self.log.sessions.fresh
+            || untouched
+            || self.is_explained_by_last_close(reading.stamp)
+        {
             Some(0)
         } else {
             None

@@ -9,7 +9,8 @@ use super::step::Step;
 use super::world::{Times, World};
 use crate::stats::Conservative;
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fmt::{self, Write};
+use std::hash::{DefaultHasher, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -19,10 +20,12 @@ pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) script: Vec<Step>,
     pub(super) start: fn(Times) -> World,
+    /// Steps made before the observer begins.
+    pub(super) prelude: Vec<Step>,
     /// The observer begins before there is a file.
     pub(super) new_file: bool,
     /// Reasons for which a wake may come although nothing was committed.
-    pub(super) forgiven: &'static [Conservative],
+    pub(super) forgiven: Vec<Conservative>,
     /// Whether the commits can be counted at all.
     pub(super) counts: bool,
     /// Whether every wake must be exact when no look is interrupted.
@@ -37,8 +40,9 @@ pub(super) struct Setting {
     pub(super) pace: u64,
     /// Whether directory events can be had.
     pub(super) events: bool,
-    /// How often a single look is interrupted.
+    /// How often a single look is interrupted, and by how many steps at once.
     pub(super) interruptions: usize,
+    pub(super) reach: usize,
 }
 
 #[derive(Clone)]
@@ -53,7 +57,9 @@ struct Node {
 struct Trail {
     before: Option<Rc<Trail>>,
     at: usize,
-    plan: Vec<Interruption>,
+    /// Before which calls it was interrupted, and by how many steps.
+    interruptions: Vec<(&'static str, usize)>,
+    calls: Vec<&'static str>,
     look: String,
 }
 
@@ -63,9 +69,15 @@ pub(super) struct Failure {
 }
 
 /// Explores it all. The number of looks, or the first failure.
-pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Box<Failure>> {
+pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Failure> {
+    let mut world = (scenario.start)(setting.times);
+    for step in &scenario.prelude {
+        world.now += setting.pace * 1000;
+        step.apply(&mut world);
+    }
+    world.now += 1_000_000_000;
     let evidence = Simulated::new(
-        (scenario.start)(setting.times),
+        world,
         scenario.script.clone().into(),
         setting.pace * 1000,
         setting.events,
@@ -85,9 +97,7 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Bo
     let mut seen = HashSet::new();
     let mut looks = 0;
     while let Some(mut node) = nodes.pop() {
-        let mut key = DefaultHasher::new();
-        format!("{:?} {:?} {}", node.observer, node.ledger, node.looked).hash(&mut key);
-        if !seen.insert(key.finish()) {
+        if !seen.insert(node.fingerprint()) {
             continue;
         }
         if !node.observer.is_settled() && node.looked && !node.ledger.is_relied_on() {
@@ -111,8 +121,9 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Bo
             if plan.len() < setting.interruptions {
                 // Before its first call is before the look.
                 let first = plan.last().map_or(1, |(call, _)| call + 1);
-                for call in first..after.observer.evidence.calls {
-                    for steps in 1..=after.observer.evidence.steps_left() {
+                for call in first..after.observer.evidence.calls.len() {
+                    let reach = setting.reach.min(after.observer.evidence.steps_left());
+                    for steps in 1..=reach {
                         let mut more = plan.clone();
                         more.push((call, steps));
                         plans.push(more);
@@ -127,7 +138,28 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Bo
     Ok(looks)
 }
 
+/// Hashes what is printed, so that nothing of it has to be `Hash`, without keeping it.
+struct Fingerprint(DefaultHasher);
+
+impl fmt::Write for Fingerprint {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
+    }
+}
+
 impl Node {
+    fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint(DefaultHasher::new());
+        let printed = write!(
+            fingerprint,
+            "{:?} {:?} {}",
+            self.observer, self.ledger, self.looked
+        );
+        assert!(printed.is_ok(), "a hasher takes everything");
+        fingerprint.0.finish()
+    }
+
     fn visible(&self) -> u64 {
         self.observer.evidence.world.visible()
     }
@@ -136,31 +168,36 @@ impl Node {
         &mut self,
         plan: Vec<Interruption>,
         scenario: &Scenario,
-    ) -> Result<Seen<Look>, Box<Failure>> {
+    ) -> Result<Seen<Look>, Failure> {
         let before = self.visible();
         let at = self.observer.evidence.next;
         let evidence = &mut self.observer.evidence;
-        evidence.calls = 0;
+        evidence.calls.clear();
         evidence.plan = plan;
         let now = Duration::from_nanos(evidence.world.now);
         let look = self.observer.look(now);
-        let plan = std::mem::take(&mut self.observer.evidence.plan);
+        let evidence = &mut self.observer.evidence;
+        let plan = std::mem::take(&mut evidence.plan);
+        let plan = plan.into_iter();
+        let plan = plan.map(|(call, steps)| (evidence.calls[call], steps));
+        let plan = plan.collect();
         self.looked = true;
         self.path = Some(Rc::new(Trail {
             before: self.path.take(),
             at,
-            plan,
+            interruptions: plan,
+            calls: self.observer.evidence.calls.clone(),
             look: format!("{look:?}"),
         }));
         let (after, settled) = (self.visible(), self.observer.is_settled());
         self.ledger
-            .enter(&look, (before, after), settled, scenario.forgiven)
+            .enter(&look, (before, after), settled, &scenario.forgiven)
             .map_err(|what| self.fails(what))?;
         Ok(look)
     }
 
     /// The writer is done: looks until nothing more comes.
-    fn finish(mut self, scenario: &Scenario) -> Result<(), Box<Failure>> {
+    fn finish(mut self, scenario: &Scenario) -> Result<(), Failure> {
         let mut quiet = 0;
         for _ in 0..40 {
             self.observer.evidence.world.now += 40_000_000;
@@ -184,11 +221,11 @@ impl Node {
             .map_err(|what| self.fails(what))
     }
 
-    fn fails(&self, what: String) -> Box<Failure> {
-        Box::new(Failure {
+    fn fails(&self, what: String) -> Failure {
+        Failure {
             what,
             trail: self.path.clone(),
-        })
+        }
     }
 }
 
@@ -201,21 +238,21 @@ impl Failure {
             looks.push(trail);
             next = trail.before.as_ref();
         }
-        let mut text = String::new();
+        let mut lines = Vec::new();
         let mut done = 0;
         for trail in looks.into_iter().rev() {
             for (at, step) in script.iter().enumerate().take(trail.at).skip(done) {
-                text += &format!("    {at}: {step:?}\n");
+                lines.push(format!("    {at}: {step:?}"));
             }
-            text += &format!("  look -> {}\n", trail.look);
+            lines.push(format!("  look -> {} {:?}", trail.look, trail.calls));
             done = trail.at;
-            for (call, steps) in &trail.plan {
+            for (call, steps) in &trail.interruptions {
                 for step in &script[done..done + steps] {
-                    text += &format!("    before call {call}: {done}: {step:?}\n");
+                    lines.push(format!("    before {call}: {done}: {step:?}"));
                     done += 1;
                 }
             }
         }
-        text
+        lines.join("\n")
     }
 }

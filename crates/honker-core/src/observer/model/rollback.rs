@@ -9,7 +9,7 @@ use crate::stats::Conservative;
 
 /// How a transaction ends: the commit point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Delete,
     /// TRUNCATE and PERSIST.
     Cool,
@@ -24,8 +24,9 @@ fn scenario(name: &'static str, script: Vec<Step>) -> Scenario {
         name,
         script,
         start: |times| World::with_database(times, false),
+        prelude: Vec::new(),
         new_file: false,
-        forgiven: &[],
+        forgiven: Vec::new(),
         counts: true,
         exact: true,
     }
@@ -55,7 +56,7 @@ fn end(end: End) -> Vec<Step> {
     }
 }
 
-fn transaction(how: End, synchronous: bool) -> Vec<Step> {
+pub(super) fn transaction(how: End, synchronous: bool) -> Vec<Step> {
     [begin(how, synchronous), vec![Page1, Page], end(how)].concat()
 }
 
@@ -188,7 +189,7 @@ fn a_journal_that_cannot_be_read_is_not_taken_for_none() {
     unreadable.exact = false;
     unreadable.script = [killed, vec![Unreadable(false)], recovery()].concat();
     run_fast(&unreadable);
-    unreadable.forgiven = &[Conservative::JournalUnreadable];
+    unreadable.forgiven = vec![Conservative::JournalUnreadable];
     unreadable.script = transaction(End::Cool, true);
     unreadable.script.insert(2, Unreadable(true));
     run(&unreadable);

@@ -8,7 +8,7 @@ use super::super::log::LogTail;
 use super::super::stamp::Stamp;
 use super::super::wal_index::WalIndex;
 use super::step::Step;
-use super::world::{PAGE_SIZE, Used, WalFile, World};
+use super::world::{PAGE_SIZE, Users, WalFile, World};
 use std::fmt;
 use std::io;
 use std::rc::Rc;
@@ -29,9 +29,9 @@ pub(super) struct Simulated {
     /// Whether directory events can be had, and their count at the mark.
     events: bool,
     mark: Option<u64>,
-    /// Where the look under way is interrupted, and how many calls it has made.
+    /// Where the look under way is interrupted, and which calls it has made.
     pub(super) plan: Vec<Interruption>,
-    pub(super) calls: usize,
+    pub(super) calls: Vec<&'static str>,
 }
 
 impl Simulated {
@@ -45,7 +45,7 @@ impl Simulated {
             events,
             mark: None,
             plan: Vec::new(),
-            calls: 0,
+            calls: Vec::new(),
         }
     }
 
@@ -60,31 +60,31 @@ impl Simulated {
     }
 
     /// The world at the moment of a call.
-    fn at_call(&mut self) -> &mut World {
-        let steps = self.plan.iter().find(|(call, _)| *call == self.calls);
+    fn at_call(&mut self, name: &'static str) -> &mut World {
+        let steps = self.plan.iter().find(|(call, _)| *call == self.calls.len());
         for _ in 0..steps.map_or(0, |(_, steps)| *steps) {
             self.step();
         }
-        self.calls += 1;
+        self.calls.push(name);
         &mut self.world
     }
 }
 
 impl Evidence for Simulated {
     fn header(&mut self) -> Seen<Header> {
-        Ok(self.at_call().header())
+        Ok(self.at_call("header").header())
     }
 
     fn stamp(&mut self) -> Seen<Stamp> {
-        Ok(self.at_call().ask_database_stamp())
+        Ok(self.at_call("stamp").ask_database_stamp())
     }
 
     fn lock(&mut self) -> Seen<LockState> {
-        Ok(self.at_call().lock)
+        Ok(self.at_call("lock").lock)
     }
 
     fn journal(&mut self) -> Journal {
-        let world = self.at_call();
+        let world = self.at_call("journal");
         match world.journal {
             None => Journal::Absent,
             Some(_) if world.journal_unreadable => {
@@ -98,7 +98,7 @@ impl Evidence for Simulated {
     }
 
     fn wal_index(&mut self) -> Seen<WalIndex> {
-        self.at_call();
+        self.at_call("wal_index");
         if self.held.is_none() {
             self.held = self.world.wal_index;
         }
@@ -111,19 +111,19 @@ impl Evidence for Simulated {
     }
 
     fn connected(&mut self) -> Seen<bool> {
-        self.at_call();
+        self.at_call("connected");
         let held = self.held.map(|at| &self.world.inodes[at]);
-        Ok(held.is_some_and(|inode| inode.used != Used::ByNobody))
+        Ok(held.is_some_and(|inode| inode.used == Users::All))
     }
 
     fn wal_writer(&mut self) -> Seen<bool> {
-        self.at_call();
+        self.at_call("wal_writer");
         let held = self.held.map(|at| &self.world.inodes[at]);
         Ok(held.is_some_and(|inode| inode.writer))
     }
 
     fn wal_index_file(&mut self) -> Seen<Option<WalIndexFile>> {
-        self.at_call();
+        self.at_call("wal_index_file");
         Ok(self.held.map(|at| WalIndexFile {
             changed: self.world.ask_wal_index_times(at),
             linked: self.world.inodes[at].linked,
@@ -135,16 +135,16 @@ impl Evidence for Simulated {
     }
 
     fn mark_session(&mut self) {
-        self.mark = Some(self.at_call().wal_created);
+        self.mark = Some(self.at_call("mark_session").sessions_begun);
     }
 
     fn sessions_begun(&mut self) -> Option<u64> {
-        let created = self.at_call().wal_created;
+        let created = self.at_call("sessions_begun").sessions_begun;
         Some(created - self.mark?).filter(|_| self.events)
     }
 
     fn log(&mut self) -> Seen<LogTail> {
-        let wal = self.at_call().wal.as_ref();
+        let wal = self.at_call("log").wal.as_ref();
         let (last_frame, commit, _) = wal.and_then(WalFile::tail).unwrap_or_default();
         Ok(match wal {
             Some(wal) if wal.salt != 0 => LogTail {
@@ -158,11 +158,15 @@ impl Evidence for Simulated {
     }
 
     fn is_ripe(&mut self, stamp: Stamp) -> bool {
-        self.at_call().is_ripe(stamp)
+        self.at_call("is_ripe").is_ripe(stamp)
+    }
+
+    fn has_log(&mut self) -> bool {
+        self.at_call("has_log").wal.is_some()
     }
 
     fn commit_frames(&mut self, first: u32, last: u32, _: u32) -> Option<u64> {
-        let wal = self.at_call().wal.as_ref()?;
+        let wal = self.at_call("commit_frames").wal.as_ref()?;
         let frames = wal.frames.get(first.max(1) as usize - 1..last as usize)?;
         let commits = frames.iter().filter(|frame| frame.commit.is_some());
         Some(commits.count() as u64)

@@ -3,7 +3,7 @@
 use super::super::header::Fields;
 use super::super::lock::LockState;
 use super::world::{
-    Frame, Image, JournalFile, PAGE_SIZE, Published, Used, WalFile, WalIndexInode, World,
+    Frame, Image, JournalFile, PAGE_SIZE, Published, Users, WalFile, WalIndexInode, World,
 };
 
 /// One step of a writer. What SQLite does in one go without touching a file is not a step.
@@ -57,9 +57,9 @@ pub(super) enum Step {
     BeginWrite,
     /// A connection without a `-shm` (`locking_mode=EXCLUSIVE`) reads the log.
     ReadLog,
-    /// The writer's own header is set to what recovery finds in the log.
+    /// The second copy of the wal-index header is what recovery finds in the log.
     Recover,
-    /// The log begins again from its first frame, with other salts.
+    /// The second copy of the wal-index header says that the log begins again from its first frame, with other salts.
     Restart,
     /// The header of `-wal` is written.
     LogHeader,
@@ -95,7 +95,7 @@ impl Step {
             Self::Kill => {
                 world.lock = LockState::Free;
                 for inode in &mut world.inodes {
-                    inode.used = Used::ByNobody;
+                    inode.used = Users::Nobody;
                     inode.writer = false;
                 }
             }
@@ -138,6 +138,7 @@ impl Step {
         let journal = &mut world.journal;
         match self {
             Self::Journal { magic } => {
+                world.sessions_begun += u64::from(journal.is_none());
                 *journal = Some(JournalFile {
                     magic,
                     nonce,
@@ -159,13 +160,18 @@ impl Step {
             Self::CreateWal => {
                 if world.wal.is_none() {
                     world.wal = Some(WalFile::default());
-                    world.wal_created += 1;
+                    world.sessions_begun += 1;
                 }
             }
-            Self::ReadLog | Self::Recover => recover(world),
+            Self::ReadLog => recover(world),
+            Self::Recover => {
+                recover(world);
+                Self::SecondCopy.apply_to_index(world);
+            }
             Self::Restart => {
                 world.own.index.last_frame = 0;
                 world.own.index.salt = world.unique();
+                Self::SecondCopy.apply_to_index(world);
             }
             Self::LogHeader => {
                 let old = world.wal.as_ref().unwrap().salt;
@@ -211,8 +217,8 @@ impl Step {
         // After its unlinking the last one made is still in use.
         let inode = world.inodes.last_mut().unwrap();
         match self {
-            Self::UseIndex => inode.used = Used::ByFirst,
-            Self::ShareIndex => inode.used = Used::ByAll,
+            Self::UseIndex => inode.used = Users::First,
+            Self::ShareIndex => inode.used = Users::All,
             Self::CutIndex => {
                 inode.copies = [None, None];
                 world.touch_wal_index(world.inodes.len() - 1);
@@ -225,7 +231,7 @@ impl Step {
             Self::SecondCopy => inode.copies[1] = Some(own),
             Self::FirstCopy => inode.copies[0] = Some(own),
             Self::EndWrite => inode.writer = false,
-            Self::LeaveIndex => inode.used = Used::ByNobody,
+            Self::LeaveIndex => inode.used = Users::Nobody,
             other => unreachable!("{other:?}"),
         }
     }

@@ -53,13 +53,13 @@ pub(super) struct Published {
 
 /// Who holds the DMS lock of a `-shm`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Used {
+pub(super) enum Users {
     #[default]
-    ByNobody,
+    Nobody,
     /// Exclusively: a first connection is about to cut it.
-    ByFirst,
+    First,
     /// Shared: by connections at work.
-    ByAll,
+    All,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,7 @@ pub(super) struct WalIndexInode {
     pub(super) times: FileTimes,
     pub(super) copies: [Option<Published>; 2],
     /// The DMS lock.
-    pub(super) used: Used,
+    pub(super) used: Users,
     /// The WRITE lock.
     pub(super) writer: bool,
 }
@@ -118,8 +118,8 @@ pub(super) struct World {
     pub(super) journal: Option<JournalFile>,
     pub(super) journal_unreadable: bool,
     pub(super) wal: Option<WalFile>,
-    /// How often `-wal` was created.
-    pub(super) wal_created: u64,
+    /// How often `-wal` or `-journal` was created.
+    pub(super) sessions_begun: u64,
     pub(super) inodes: Vec<WalIndexInode>,
     /// The `-shm` that has the name.
     pub(super) wal_index: Option<usize>,
@@ -145,7 +145,7 @@ impl World {
             journal: None,
             journal_unreadable: false,
             wal: None,
-            wal_created: 0,
+            sessions_begun: 0,
             inodes: Vec::new(),
             wal_index: None,
             own: Published::default(),
@@ -272,10 +272,10 @@ impl World {
         match self.wal_index.map(|at| &self.inodes[at]) {
             None => Some(recovered),
             Some(inode) => match (inode.used, inode.valid()) {
-                (Used::ByNobody, _) => Some(recovered),
-                (Used::ByFirst, _) => None,
-                (Used::ByAll, Some(published)) => Some(published.commits),
-                (Used::ByAll, None) => (!inode.writer).then_some(recovered),
+                (Users::Nobody, _) => Some(recovered),
+                (Users::First, _) => None,
+                (Users::All, Some(published)) => Some(published.commits),
+                (Users::All, None) => (!inode.writer).then_some(recovered),
             },
         }
     }

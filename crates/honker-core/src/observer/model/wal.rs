@@ -1,0 +1,251 @@
+//! Histories of write-ahead logs.
+
+use super::explore::Scenario;
+use super::run_wal;
+use super::step::Step::{self, *};
+use super::world::World;
+use crate::observer::lock::LockState::{Free, Held};
+use crate::stats::Conservative;
+
+/// A history that begins while a session is open and has made a commit.
+pub(super) fn scenario(name: &'static str, script: Vec<Step>) -> Scenario {
+    Scenario {
+        name,
+        script,
+        start: |times| World::with_database(times, true),
+        prelude: [open(), first_commit()].concat(),
+        new_file: false,
+        forgiven: Vec::new(),
+        counts: true,
+        exact: false,
+    }
+}
+
+/// The first connection of a session: it finds no wal-index that anybody uses.
+pub(super) fn open() -> Vec<Step> {
+    [
+        vec![CreateWal, CreateIndex, UseIndex, CutIndex, ShareIndex],
+        recovery(),
+    ]
+    .concat()
+}
+
+fn recovery() -> Vec<Step> {
+    vec![BeginWrite, Recover, FirstCopy, EndWrite]
+}
+
+/// A commit into a log that has frames already.
+pub(super) fn commit() -> Vec<Step> {
+    vec![
+        BeginWrite,
+        Frame { commit: true },
+        SecondCopy,
+        FirstCopy,
+        EndWrite,
+    ]
+}
+
+/// A commit into an empty log.
+pub(super) fn first_commit() -> Vec<Step> {
+    let mut steps = commit();
+    steps.insert(1, LogHeader);
+    steps
+}
+
+pub(super) fn close() -> Vec<Step> {
+    vec![
+        Lock(Held),
+        Checkpoint,
+        UnlinkIndex,
+        LeaveIndex,
+        RemoveWal,
+        Lock(Free),
+    ]
+}
+
+fn truncate() -> Vec<Step> {
+    vec![
+        Checkpoint,
+        BeginWrite,
+        Restart,
+        FirstCopy,
+        TruncateWal,
+        EndWrite,
+    ]
+}
+
+#[test]
+fn each_commit_is_found_and_counted() {
+    let mut commits = scenario("two commits", [commit(), commit()].concat());
+    commits.exact = true;
+    run_wal(&commits);
+    let rolled_back = vec![BeginWrite, Frame { commit: false }, EndWrite];
+    commits.name = "a rollback, then a commit";
+    commits.script = [rolled_back, commit()].concat();
+    run_wal(&commits);
+}
+
+#[test]
+fn checkpoints_are_no_commits() {
+    let mut checkpoint = scenario("checkpoint, then a commit", Vec::new());
+    checkpoint.script = [vec![Page, Checkpoint], commit()].concat();
+    run_wal(&checkpoint);
+    checkpoint.name = "restart";
+    checkpoint.script = [
+        vec![Checkpoint, BeginWrite, Restart, FirstCopy, EndWrite],
+        first_commit(),
+    ]
+    .concat();
+    run_wal(&checkpoint);
+    checkpoint.name = "two TRUNCATEs";
+    checkpoint.script = [truncate(), truncate()].concat();
+    run_wal(&checkpoint);
+    checkpoint.name = "TRUNCATE, then a commit";
+    checkpoint.script = [truncate(), first_commit()].concat();
+    run_wal(&checkpoint);
+}
+
+#[test]
+fn a_writer_killed_at_any_step_beside_another_connection_has_committed_or_not() {
+    for steps in 1..commit().len() {
+        let mut next = commit();
+        if commit()[steps - 1] == SecondCopy {
+            next = [recovery(), next].concat();
+        }
+        let script = [commit()[..steps].to_vec(), vec![KillWriter], next].concat();
+        run_wal(&scenario("writer killed, next commit", script));
+    }
+}
+
+#[test]
+fn a_session_killed_at_any_step_is_recovered_by_the_next() {
+    for steps in 1..commit().len() {
+        let killed = [commit()[..steps].to_vec(), vec![Kill]].concat();
+        run_wal(&scenario("killed", killed.clone()));
+        let reopened = [killed, open(), commit()].concat();
+        run_wal(&scenario("killed, recovered, next commit", reopened));
+    }
+}
+
+#[test]
+fn an_opening_killed_at_any_step_says_nothing() {
+    for steps in 1..open().len() {
+        let mut killed = scenario("opening killed, next session", Vec::new());
+        killed.prelude.clear();
+        killed.script = [open()[..steps].to_vec(), vec![Kill], open(), first_commit()].concat();
+        run_wal(&killed);
+    }
+}
+
+#[test]
+fn truncated_then_killed_then_reopened_may_wake_only_if_nobody_looked_in_between() {
+    let script = [truncate(), vec![Kill], open()].concat();
+    let mut unseen = scenario("TRUNCATE, kill, reopen", script);
+    unseen.forgiven = vec![Conservative::UnseenSession];
+    run_wal(&unseen);
+    unseen.name = "TRUNCATE, kill, reopen, commit";
+    unseen.script.extend(first_commit());
+    run_wal(&unseen);
+    let mut seen = scenario("kill, reopen", [vec![Kill], open()].concat());
+    seen.prelude.extend(truncate());
+    run_wal(&seen);
+}
+
+#[test]
+fn the_last_close_is_no_commit_and_hides_none() {
+    run_wal(&scenario("close", close()));
+    run_wal(&scenario("commit and close", [commit(), close()].concat()));
+    run_wal(&scenario("close and reopen", [close(), open()].concat()));
+    let next = [close(), open(), first_commit()].concat();
+    run_wal(&scenario("close, reopen, commit", next));
+}
+
+#[test]
+fn an_unseen_session_between_two_looks_is_not_missed() {
+    let session = [open(), first_commit(), close()].concat();
+    run_wal(&scenario("session", [close(), session.clone()].concat()));
+    let mut first = scenario("from an idle database", session.clone());
+    first.prelude.clear();
+    run_wal(&first);
+    first.name = "then another without a commit";
+    first.script = [session, open()].concat();
+    run_wal(&first);
+}
+
+#[test]
+fn a_close_killed_at_any_step_is_no_commit() {
+    for steps in 1..close().len() {
+        let script = [close()[..steps].to_vec(), vec![Kill], open(), commit()].concat();
+        let mut killed = scenario("close killed", script);
+        if steps > 4 {
+            killed.script = [
+                close()[..steps].to_vec(),
+                vec![Kill],
+                open(),
+                first_commit(),
+            ]
+            .concat();
+        }
+        run_wal(&killed);
+    }
+}
+
+/// A session in `locking_mode=EXCLUSIVE` from its start: its wal-index is in its own memory.
+fn heap_session() -> Vec<Step> {
+    vec![
+        Lock(Held),
+        CreateWal,
+        ReadLog,
+        Frame { commit: true },
+        Frame { commit: true },
+        Kill,
+    ]
+}
+
+#[test]
+fn an_exclusive_session_wakes_when_readers_get_in() {
+    let mut heap = scenario("heap session, killed", heap_session());
+    heap.script.insert(3, LogHeader);
+    heap.prelude.clear();
+    run_wal(&heap);
+    heap.name = "heap session, closed";
+    heap.script.pop();
+    heap.script.extend([Checkpoint, RemoveWal, Lock(Free)]);
+    run_wal(&heap);
+}
+
+#[test]
+fn a_stale_wal_index_is_not_believed() {
+    let left = vec![LeaveIndex];
+    run_wal(&scenario(
+        "no checkpoint on close",
+        [commit(), left.clone()].concat(),
+    ));
+    run_wal(&scenario(
+        "… reopened",
+        [left.clone(), open(), commit()].concat(),
+    ));
+    run_wal(&scenario(
+        "… heap session",
+        [left.clone(), heap_session()].concat(),
+    ));
+    let mut then = scenario("… heap session, next session", open());
+    then.prelude.extend([left, heap_session()].concat());
+    run_wal(&then);
+}
+
+#[test]
+fn a_left_log_that_others_checkpoint_may_wake() {
+    let mut left = scenario("left log checkpointed", [open(), close()].concat());
+    left.prelude.push(Kill);
+    left.forgiven = vec![Conservative::UnseenSession];
+    run_wal(&left);
+}
+
+#[test]
+fn a_chmod_of_an_idle_database_may_wake() {
+    let mut idle = scenario("chmod", vec![Chmod]);
+    idle.prelude.clear();
+    idle.forgiven = vec![Conservative::UnseenSession];
+    run_wal(&idle);
+}
