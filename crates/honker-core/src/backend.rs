@@ -20,7 +20,7 @@ pub enum WatcherBackend {
     Polling,
     /// The operating system's file events say when to look: tens of microseconds, and nothing when idle.
     KernelWatch,
-    /// The wal-index, looked at more often while commits keep coming. WAL only.
+    /// Looks at the wal-index each 20 µs while commits keep coming, and each millisecond when they stop. WAL only.
     ShmFastPath,
     /// [`KernelWatch`](Self::KernelWatch) where the file system and the limits allow it, else
     /// [`Polling`](Self::Polling).
@@ -31,6 +31,17 @@ pub enum WatcherBackend {
 pub(crate) const NAMES: [&str; 4] = ["polling", "kernel", "shm", "auto"];
 
 impl WatcherBackend {
+    /// Whether this build has the backend (Cargo features `kernel-watcher` and `shm-fast-path`). Asking for one that it
+    /// has not got polls instead, and says so once on stderr.
+    #[must_use]
+    pub const fn is_built(self) -> bool {
+        match self {
+            Self::Polling | Self::Auto => true,
+            Self::KernelWatch => cfg!(feature = "kernel-watcher"),
+            Self::ShmFastPath => cfg!(feature = "shm-fast-path"),
+        }
+    }
+
     /// The name used by the command line and the other language bindings.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -40,6 +51,12 @@ impl WatcherBackend {
             Self::ShmFastPath => NAMES[2],
             Self::Auto => NAMES[3],
         }
+    }
+}
+
+impl WatcherBackend {
+    pub(crate) fn why_not_built(self) -> String {
+        format!("the {self} backend is not in this build")
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) const ACTIVE: Duration = Duration::from_millis(1);
 pub(crate) const FLOOR: Duration = Duration::from_micros(20);
 /// The longest delay of the `kernel` backend: its sweep.
 pub(crate) const SWEEP: Duration = Duration::from_millis(100);
+/// How long `shm` looks each [`FLOOR`] after the last commit.
+const LINGER: Duration = Duration::from_millis(2);
 /// Commits found by looks closer together than this, or hints …
 const STORM_GAP: Duration = Duration::from_micros(1500);
 /// … so many times in a row are a storm: of commits …
@@ -55,6 +57,11 @@ impl Cadence {
         Self::new(FLOOR, SWEEP, now)
     }
 
+    /// Each [`FLOOR`] while commits keep coming, each [`ACTIVE`] when they stop; no hints.
+    pub(crate) fn lingering(now: Duration) -> Self {
+        Self::new(FLOOR, ACTIVE, now)
+    }
+
     fn new(floor: Duration, ceiling: Duration, now: Duration) -> Self {
         Self {
             floor,
@@ -75,7 +82,7 @@ impl Cadence {
 
     /// Whether the next look is a sweep: one that nothing pointed to.
     pub(crate) fn is_sweep(&self) -> bool {
-        self.floor < self.ceiling && self.delay == self.ceiling
+        self.ceiling == SWEEP && self.delay == self.ceiling
     }
 
     /// Something happened to the files: look at once, and then more and more rarely.
@@ -109,6 +116,7 @@ impl Cadence {
         } else {
             self.delay = match found {
                 Found::Commits => self.floor,
+                Found::Nothing | Found::Busy if self.lingers(now) => self.floor,
                 Found::Nothing | Found::Busy => (self.delay * 2).clamp(self.floor, self.ceiling),
             };
             if self.delay > ACTIVE && writer_active() {
@@ -117,6 +125,11 @@ impl Cadence {
             self.due = now + self.delay;
         }
         self.count_streak(now, found);
+    }
+
+    fn lingers(&self, now: Duration) -> bool {
+        let last = self.last_found;
+        self.ceiling == ACTIVE && last.is_some_and(|last| now.saturating_sub(last) < LINGER)
     }
 
     fn count_streak(&mut self, now: Duration, found: Found) {
@@ -232,6 +245,23 @@ mod tests {
         assert!(cadence.is_storm());
         cadence.calm();
         assert!(!cadence.is_storm());
+    }
+
+    #[test]
+    fn shm_looks_each_20_us_while_commits_keep_coming_and_each_millisecond_when_they_stop() {
+        let mut cadence = Cadence::lingering(us(0));
+        cadence.looked(us(0), Found::Commits, || false);
+        let mut now = us(20);
+        while now < us(2000) {
+            assert_eq!(cadence.due(), now);
+            cadence.looked(now, Found::Nothing, || true);
+            now += us(20);
+        }
+        for _ in 0..10 {
+            now = cadence.due();
+            cadence.looked(now, Found::Nothing, || false);
+        }
+        assert_eq!(cadence.due(), now + ACTIVE);
     }
 
     #[test]

@@ -24,8 +24,17 @@ pub(crate) struct Table {
 /// A read-only descriptor of a database or a `-shm`. Not `Send`: it belongs to the table it was opened in.
 #[derive(Debug)]
 pub(crate) struct Watched {
-    fd: Arc<OwnedFd>,
+    fd: Owner,
     not_send: PhantomData<*const ()>,
+}
+
+/// Who closes a descriptor.
+#[derive(Debug)]
+enum Owner {
+    /// Whoever has it.
+    Watched(OwnedFd),
+    /// Perhaps nobody.
+    Kept(Arc<OwnedFd>),
 }
 
 /// Descriptors that may not be closed, because this process's SQLite may hold locks on their files.
@@ -52,7 +61,9 @@ impl Table {
         name: &CStr,
     ) -> Result<Watched, Errno> {
         if self.private {
-            return Ok(Watched::new(open_read_only(directory, name)?));
+            return Ok(Watched::new(Owner::Watched(open_read_only(
+                directory, name,
+            )?)));
         }
         let stat = rustix::fs::statat(directory, name, AtFlags::empty())?;
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,22 +73,18 @@ impl Table {
         });
         let identity = identity(&stat);
         if let Some((_, fd)) = kept.iter().find(|(known, _)| *known == identity) {
-            return Ok(Watched::shared(Arc::clone(fd)));
+            return Ok(Watched::new(Owner::Kept(Arc::clone(fd))));
         }
         let fd = Arc::new(open_read_only(directory, name)?);
         // Which file that really is, should it have been replaced since. Kept before anything else can fail.
         let opened = rustix::fs::fstat(fd.as_fd()).map_or(identity, |stat| self::identity(&stat));
         kept.push((opened, Arc::clone(&fd)));
-        Ok(Watched::shared(fd))
+        Ok(Watched::new(Owner::Kept(fd)))
     }
 }
 
 impl Watched {
-    fn new(fd: OwnedFd) -> Self {
-        Self::shared(Arc::new(fd))
-    }
-
-    fn shared(fd: Arc<OwnedFd>) -> Self {
+    fn new(fd: Owner) -> Self {
         Self {
             fd,
             not_send: PhantomData,
@@ -87,7 +94,10 @@ impl Watched {
 
 impl AsFd for Watched {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+        match &self.fd {
+            Owner::Watched(fd) => fd.as_fd(),
+            Owner::Kept(fd) => fd.as_fd(),
+        }
     }
 }
 

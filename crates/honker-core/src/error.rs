@@ -99,6 +99,7 @@ pub(crate) enum Reason {
     WalIndexVersion {
         version: u32,
     },
+    LeftWal,
     Limit {
         what: &'static str,
         remedy: &'static str,
@@ -197,7 +198,7 @@ impl Reason {
                 ErrorKind::InvalidPath
             }
             Self::Zero { .. } | Self::UnknownBackend { .. } => ErrorKind::InvalidConfig,
-            Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } => {
+            Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
                 ErrorKind::Unsupported
             }
             Self::Limit { .. } => ErrorKind::LimitReached,
@@ -270,6 +271,10 @@ impl fmt::Display for Error {
                 f,
                 "{path:?} has a wal-index of version {version}; honker knows version 3007000. Watch it with a newer \
                  honker"
+            ),
+            Reason::LeftWal => write!(
+                f,
+                "{path:?} has left WAL mode, and the shm backend needs its wal-index. Reopen it with another backend"
             ),
             Reason::Limit { what, remedy } => write!(f, "cannot watch {path:?}: {what}. {remedy}"),
             Reason::Replaced { expected, found } => {

@@ -131,7 +131,7 @@ fn look(location: &Location, private: bool) -> Result<Probe> {
         journal_mode,
         sidecars: sidecars.collect(),
         private_descriptor_table: private,
-        backends: verdicts(location, file_system),
+        backends: verdicts(location, file_system, journal_mode),
     })
 }
 
@@ -155,7 +155,11 @@ fn read_journal_mode(files: &mut Files, path: &Path) -> Result<JournalMode> {
     }
 }
 
-fn verdicts(location: &Location, file_system: FileSystem) -> Vec<BackendVerdict> {
+fn verdicts(
+    location: &Location,
+    file_system: FileSystem,
+    journal_mode: JournalMode,
+) -> Vec<BackendVerdict> {
     let kernel = thread::try_hints(location);
     let polling = if file_system.shared {
         "commits of other hosts are seen when this kernel's cache shows them"
@@ -171,17 +175,37 @@ fn verdicts(location: &Location, file_system: FileSystem) -> Vec<BackendVerdict>
         usable,
         reason: reason.to_owned(),
     };
-    vec![
-        verdict(WatcherBackend::Polling, true, polling),
-        match kernel {
-            Ok(()) => verdict(WatcherBackend::KernelWatch, true, ""),
-            Err(error) => verdict(WatcherBackend::KernelWatch, false, &error.to_string()),
-        },
-        verdict(
-            WatcherBackend::ShmFastPath,
+    let (shm, needs_wal) = match journal_mode {
+        JournalMode::Wal => (true, ""),
+        JournalMode::Rollback => (
             false,
-            "not in this build; asking for it polls",
+            "it uses a rollback journal, and only WAL mode has a wal-index",
         ),
+        JournalMode::Undecided => (
+            true,
+            "if the database is made in WAL mode; otherwise the watcher ends",
+        ),
+    };
+    let kernel = match kernel {
+        Ok(()) => verdict(WatcherBackend::KernelWatch, true, ""),
+        Err(error) => verdict(WatcherBackend::KernelWatch, false, &error.to_string()),
+    };
+    let verdicts = vec![
+        verdict(WatcherBackend::Polling, true, polling),
+        kernel,
+        verdict(WatcherBackend::ShmFastPath, shm, needs_wal),
         verdict(WatcherBackend::Auto, true, auto),
-    ]
+    ];
+    let say_what_is_not_built = |known: BackendVerdict| {
+        if known.backend.is_built() {
+            known
+        } else {
+            verdict(
+                known.backend,
+                false,
+                "not in this build; asking for it polls",
+            )
+        }
+    };
+    verdicts.into_iter().map(say_what_is_not_built).collect()
 }

@@ -83,6 +83,17 @@ impl Shared {
         }
     }
 
+    /// The backend that this build has instead of the one that was asked for.
+    pub(crate) fn fall_back_where_not_built(&self) {
+        let missing = match self.requested {
+            WatcherBackend::Auto => WatcherBackend::KernelWatch,
+            requested => requested,
+        };
+        if !missing.is_built() {
+            self.set_effective(WatcherBackend::Polling, Some(missing.why_not_built()));
+        }
+    }
+
     pub(crate) fn set_last_error(&self, error: String) {
         self.running().last_error = Some(error);
     }

@@ -246,10 +246,15 @@ pub(crate) fn refuse_what_is_no_regular_file(path: &Path) -> Result<()> {
 /// The specification: a backend that is not built in falls back to polling, and says so once on stderr.
 #[allow(clippy::print_stderr)] // that is what the specification asks for
 fn say_what_is_not_built(backend: WatcherBackend) {
-    static SAID: Once = Once::new();
-    if backend == WatcherBackend::ShmFastPath {
-        SAID.call_once(|| {
-            eprintln!("honker: the shm backend is not in this build; polling instead");
-        });
+    static KERNEL: Once = Once::new();
+    static SHM: Once = Once::new();
+    if backend.is_built() {
+        return;
     }
+    let once = if backend == WatcherBackend::KernelWatch {
+        &KERNEL
+    } else {
+        &SHM
+    };
+    once.call_once(|| eprintln!("honker: {}; polling instead", backend.why_not_built()));
 }

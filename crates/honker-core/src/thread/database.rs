@@ -130,7 +130,9 @@ impl Database {
     }
 
     pub(super) fn look(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) -> Next {
-        if now >= self.identity_due {
+        let sweep = self.cadence.is_sweep();
+        // With each sweep, so that an idle database costs one wake-up and not two.
+        if now >= self.identity_due || (sweep && now >= self.cadence.due()) {
             self.identity_due = now + IDENTITY;
             self.sessions.drain();
             if let Err(error) = self.check_identity(hints) {
@@ -141,7 +143,6 @@ impl Database {
             }
         }
         let counters = &self.shared.counters;
-        let sweep = self.cadence.is_sweep();
         counters.looked(now);
         counters.sweeps.add(u64::from(sweep));
         if let Err(error) = self.open_if_it_appeared(now, hints) {
@@ -164,6 +165,9 @@ impl Database {
                 Err(error) => return self.die(error),
             },
         };
+        if let Err(error) = self.require_wal_for_shm() {
+            return self.die(error);
+        }
         self.plan(found, sweep, now, hints);
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
@@ -267,7 +271,9 @@ impl Database {
 
     fn answer_opening(&mut self, result: Result<(), Error>, now: Duration) {
         if let Some((answer, _)) = self.opening.take() {
-            if self.watches.is_none() {
+            if self.shared.effective() == WatcherBackend::ShmFastPath {
+                self.cadence = Cadence::lingering(now);
+            } else if self.watches.is_none() {
                 self.cadence = Cadence::polling(self.poll_interval, now);
             }
             // The one who asked may have gone; the watcher is closed then.

@@ -1,6 +1,7 @@
 //! What ends a watcher from outside: its file is replaced, removed, or not a database.
 
 use super::{Database, Next, Target};
+use crate::backend::WatcherBackend;
 use crate::delivery::{self, Notice};
 use crate::descriptor;
 use crate::error::{Error, Overwritten, Reason};
@@ -135,6 +136,28 @@ impl Database {
     fn not_a_database(&self, header: Option<Header>) -> Error {
         let found = header.map_or_else(|| "it cannot be read".to_owned(), Header::describe);
         Error::at(&self.shared.location.path, Reason::NotADatabase { found })
+    }
+
+    /// The shm backend needs a wal-index. While there is no database yet, its mode is still open.
+    pub(super) fn require_wal_for_shm(&mut self) -> Result<(), Error> {
+        if self.shared.effective() != WatcherBackend::ShmFastPath {
+            return Ok(());
+        }
+        let is_rollback = match &mut self.target {
+            Target::Present(observer) => observer.is_rollback(),
+            Target::Absent => false,
+        };
+        let reason = match (is_rollback, &self.opening) {
+            (false, _) => return Ok(()),
+            (true, None) => Reason::LeftWal,
+            (true, Some(_)) => Reason::BackendUnavailable {
+                backend: WatcherBackend::ShmFastPath.name(),
+                why: "it uses a rollback journal, and only WAL mode has the wal-index that shm reads. Use polling, \
+                      kernel or auto, or switch the database with PRAGMA journal_mode=WAL"
+                    .to_owned(),
+            },
+        };
+        Err(Error::at(&self.shared.location.path, reason))
     }
 
     pub(super) fn die(&mut self, error: Error) -> Next {

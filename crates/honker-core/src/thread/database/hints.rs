@@ -32,11 +32,12 @@ impl Watches {
         hints: &mut Option<Hints<Id>>,
     ) -> Result<Option<Self>, Error> {
         let requested = shared.requested;
-        if !matches!(
+        let wants_hints = matches!(
             requested,
             WatcherBackend::KernelWatch | WatcherBackend::Auto
-        ) {
-            shared.set_effective(WatcherBackend::Polling, None);
+        );
+        if !wants_hints || !WatcherBackend::KernelWatch.is_built() {
+            shared.fall_back_where_not_built();
             return Ok(None);
         }
         let mut watches = Self::default();
