@@ -1,0 +1,130 @@
+//! Random mixes of commits and non-commits, on two files, watched by both backends at once.
+
+use crate::watching::{BACKENDS, Watched};
+use honker_testkit::commits::{Mix, Runner, Step, Style};
+use honker_testkit::{JournalMode, Synchronous, TempDb, count, random};
+use std::path::Path;
+
+/// The watchers of one file, one a backend.
+struct File {
+    name: &'static str,
+    watched: [Watched; 2],
+    made: u64,
+}
+
+impl File {
+    fn open(name: &'static str, path: &Path) -> Self {
+        Self {
+            name,
+            watched: BACKENDS.map(|backend| Watched::open(path, backend)),
+            made: 0,
+        }
+    }
+
+    fn accounts_for(&mut self, commits: u64, about: &str) {
+        self.made += commits;
+        for watched in &mut self.watched {
+            let backend = watched.watcher.backend();
+            let about = format!("{about}, {}, {backend}", self.name);
+            watched.accounts_for(commits, &about);
+        }
+    }
+
+    /// One line a backend: what was inexact, and why.
+    fn sum_up(&self, about: &str) {
+        for watched in &self.watched {
+            let stats = watched.stats();
+            let told = watched.told;
+            assert_eq!(stats.commits, told.commits);
+            // Wakes that nobody waited for became one.
+            assert!(stats.wakes >= told.wakes);
+            let reasons: u64 = stats.conservative.iter().map(|(_, count)| count).sum();
+            assert!(
+                reasons >= told.inexact && (reasons > 0) == (told.inexact > 0),
+                "each inexact wake has a reason"
+            );
+            println!(
+                "{about}, {}, {}: {} commits, {} accounted for in {} wakes, {} of them inexact {:?}, \
+                 {} unproven; sweeps that found something {}",
+                self.name,
+                stats.effective,
+                self.made,
+                told.commits,
+                told.wakes,
+                told.inexact,
+                stats.conservative,
+                told.unproven,
+                stats.sweeps_found,
+            );
+        }
+    }
+}
+
+/// Half of the steps are looked at one by one; the rest come in bursts, so that looks fall anywhere between them.
+fn run(style: Style, mode: JournalMode, synchronous: Synchronous, steps: usize) {
+    let about = format!("{style:?}, {mode}, {synchronous}");
+    let db = TempDb::absent();
+    let attached = db.beside("attached.db");
+    let mut choose = random::rng(&about);
+    let mut mix = Mix::create(choose.fork(), db.path(), &attached, mode, synchronous);
+    let mut runner = Runner::new(style, db.path(), mode, synchronous);
+    let mut main = File::open("main", db.path());
+    let mut aux = File::open("attached", &attached);
+
+    let mut burst: Vec<Step> = Vec::new();
+    for done in 1..=steps {
+        let step = mix.next_step();
+        runner.run(&step);
+        burst.push(step);
+        if choose.bool() || done == steps {
+            let steps = std::mem::take(&mut burst);
+            let about = format!("{about}, {steps:#?}");
+            let sum = |of: fn(&Step) -> u32| steps.iter().map(|step| u64::from(of(step))).sum();
+            main.accounts_for(sum(|step| step.main), &about);
+            aux.accounts_for(sum(|step| step.attached), &about);
+        }
+    }
+    runner.finish();
+    // The last close checkpoints: not a commit.
+    main.accounts_for(0, &about);
+    aux.accounts_for(0, &about);
+    main.sum_up(&about);
+    aux.sum_up(&about);
+}
+
+fn every_synchronous(style: Style, mode: JournalMode) {
+    let steps = match style {
+        Style::OneWriter => count(60, 2000),
+        Style::ProcessPerStep => count(30, 1000),
+    };
+    for synchronous in Synchronous::ALL {
+        run(style, mode, synchronous, steps);
+    }
+}
+
+macro_rules! every_commit_is_accounted_for_and_nothing_else {
+    ($($module:ident: $mode:ident;)*) => {$(
+        mod $module {
+            use super::{JournalMode, Style, every_synchronous};
+
+            #[test]
+            fn one_writer_every_commit_is_accounted_for_and_nothing_else() {
+                every_synchronous(Style::OneWriter, JournalMode::$mode);
+            }
+
+            #[test]
+            fn a_process_a_step_every_commit_is_accounted_for_and_nothing_else() {
+                every_synchronous(Style::ProcessPerStep, JournalMode::$mode);
+            }
+        }
+    )*};
+}
+
+every_commit_is_accounted_for_and_nothing_else! {
+    delete: Delete;
+    truncate: Truncate;
+    persist: Persist;
+    memory: Memory;
+    off: Off;
+    wal: Wal;
+}

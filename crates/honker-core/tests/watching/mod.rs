@@ -1,0 +1,114 @@
+//! A watched database whose wakes are held against the commits that were made.
+
+use honker_core::{Conservative, SharedUpdateWatcher, Stats, UpdateEvents, WatcherBackend};
+use honker_testkit::{LONG, wait_until};
+use std::path::Path;
+use std::time::Duration;
+
+/// The two backends that this platform has.
+pub(crate) const BACKENDS: [WatcherBackend; 2] =
+    [WatcherBackend::Polling, WatcherBackend::KernelWatch];
+
+/// What the wakes of one subscription told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) wakes: u64,
+    pub(crate) commits: u64,
+    /// Wakes that were not exact.
+    pub(crate) inexact: u64,
+    /// Wakes beyond the commits: only where no look fell into a whole session of a WAL database, so that it could not
+    /// be told whether that one committed.
+    pub(crate) unproven: u64,
+}
+
+/// A watcher with one subscription.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) watcher: SharedUpdateWatcher,
+    pub(crate) events: UpdateEvents,
+    /// Everything since `open`.
+    pub(crate) told: Told,
+    unseen: u64,
+}
+
+impl Watched {
+    pub(crate) fn open(path: &Path, backend: WatcherBackend) -> Self {
+        let watcher = SharedUpdateWatcher::builder(path)
+            .backend(backend)
+            .open()
+            .expect("a database can be watched");
+        assert_eq!(watcher.backend(), backend, "no fall-back");
+        let events = watcher.update_events().expect("a watcher is alive");
+        Self {
+            watcher,
+            events,
+            told: Told::default(),
+            unseen: 0,
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.watcher.stats()
+    }
+
+    /// Waits until `commits` that were just made are accounted for, and sees to it that nothing more comes.
+    ///
+    /// The wakes come by themselves; a look is forced only afterwards, to prove silence without waiting a time.
+    pub(crate) fn accounts_for(&mut self, commits: u64, about: &str) -> Told {
+        let mut told = Told::default();
+        let before = self.unseen;
+        while told.commits < commits {
+            // How far an inexact count falls short is not to be known: there the look decides that it is all.
+            let within = if told.inexact == 0 { LONG } else { self.look() };
+            if !self.take(within, &mut told) {
+                break;
+            }
+        }
+        self.look();
+        while self.take(Duration::ZERO, &mut told) {}
+        told.unproven = told.commits.saturating_sub(commits);
+        let context = || format!("{about}: {commits} made, {told:?}; {:#?}", self.stats());
+        assert!(told.wakes > 0 || commits == 0, "missed, {}", context());
+        let unseen = unseen_sessions(&self.stats()) - before;
+        assert!(told.unproven <= unseen, "spurious, {}", context());
+        if told.inexact == 0 {
+            assert_eq!(told.commits, commits, "miscounted, {}", context());
+        }
+        self.told.wakes += told.wakes;
+        self.told.commits += told.commits;
+        self.told.inexact += told.inexact;
+        self.told.unproven += told.unproven;
+        self.unseen = unseen_sessions(&self.stats());
+        told
+    }
+
+    fn take(&mut self, within: Duration, told: &mut Told) -> bool {
+        let update = self.events.recv_timeout(within).expect("a live watcher");
+        let Some(update) = update else { return false };
+        assert!(update.commits > 0, "{update:?}");
+        told.wakes += 1;
+        told.commits += update.commits;
+        told.inexact += u64::from(!update.exact);
+        true
+    }
+
+    /// Has the watcher look until a look finds no commit under way. Gives the time to wait for its wake: none.
+    pub(crate) fn look(&self) -> Duration {
+        let looked = wait_until(LONG, || {
+            let before = self.stats();
+            // Subscribing looks.
+            drop(self.watcher.update_events().expect("a live watcher"));
+            let after = self.stats();
+            after.looks > before.looks && after.busy_looks == before.busy_looks
+        });
+        assert!(looked, "busy for good: {:#?}", self.stats());
+        Duration::ZERO
+    }
+}
+
+fn unseen_sessions(stats: &Stats) -> u64 {
+    let mut reasons = stats.conservative.iter();
+    reasons
+        .find(|(reason, _)| *reason == Conservative::UnseenSession)
+        .map_or(0, |(_, count)| *count)
+}
