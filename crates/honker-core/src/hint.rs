@@ -113,11 +113,6 @@ impl<Id: Copy + PartialEq> Hints<Id> {
         }
     }
 
-    /// Whether nothing is watched any more.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.directories.is_empty() && self.files.is_empty()
-    }
-
     /// Reads one buffer of what is there and passes it on; never waits. Says whether there was anything.
     pub(crate) fn drain(&mut self, mut pass: impl FnMut(Hint<Id>)) -> bool {
         let mut buffer = [MaybeUninit::uninit(); BUFFER];

@@ -85,10 +85,8 @@ impl Drop for SessionCount {
     fn drop(&mut self) {
         let mut hints = self.sessions.hints.borrow_mut();
         if let Some(watching) = hints.as_mut() {
+            // The instance stays as long as its thread: closing one waits for milliseconds, and everybody with it.
             watching.forget(self.watch, self.id);
-            if watching.is_empty() {
-                *hints = None;
-            }
         }
         self.sessions.begun.borrow_mut().remove(&self.id);
     }

@@ -245,13 +245,6 @@ impl Observers<'_> {
             self.agenda.remove(database.due(), id);
             database.release(&mut self.hints);
         }
-        if self
-            .databases
-            .values()
-            .all(|database| !database.wants_hints())
-        {
-            self.hints = None;
-        }
     }
 
     fn id_of(&self, shared: &Arc<Shared>) -> Option<Id> {

@@ -23,6 +23,8 @@ use std::time::Duration;
 const BACKWARDS: u32 = 1 << 31;
 /// No rollback commit takes less: it makes about ten system calls, three of them writes.
 const SHORTEST_COMMIT: Duration = Duration::from_micros(4);
+/// The clock is read before the header. For so long the thread may not run in between, while the writer does.
+const UNSCHEDULED: Duration = Duration::from_millis(50);
 /// A lock kept this long after a commit was over is not on its way to be given back. A writer that is merely not
 /// scheduled is back sooner.
 const KEPT: Duration = Duration::from_millis(50);
@@ -168,7 +170,7 @@ impl<E: Evidence> Observer<E> {
             }));
         } else if created_elsewhere {
             Look::Commits(Tally::at_least_one(Conservative::Appeared))
-        } else if moved > 1 && (resized || SHORTEST_COMMIT * moved > gap) {
+        } else if moved > 1 && (resized || !is_plausible(moved, gap)) {
             Look::Commits(Tally::at_least_one(Conservative::ImplausibleCount))
         } else {
             let kept = self.held.kept
@@ -224,7 +226,7 @@ impl<E: Evidence> Observer<E> {
         let Some((fields, moved)) = self.moved_on(header) else {
             return Look::Busy;
         };
-        if moved == 1 || SHORTEST_COMMIT * moved > now.saturating_sub(self.at) {
+        if moved == 1 || !is_plausible(moved, now.saturating_sub(self.at)) {
             return Look::Busy;
         }
         let mut certain = fields;
@@ -287,6 +289,11 @@ impl<E: Evidence> Observer<E> {
         let stamp = self.evidence.stamp()?;
         Ok((stamp.size, stamp.modified) != over)
     }
+}
+
+/// Whether so many commits fit into the time between two looks.
+fn is_plausible(commits: u32, gap: Duration) -> bool {
+    SHORTEST_COMMIT.saturating_mul(commits) <= gap + UNSCHEDULED
 }
 
 fn page_size(header: Header) -> Option<u32> {

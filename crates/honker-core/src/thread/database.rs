@@ -125,10 +125,6 @@ impl Database {
         Arc::ptr_eq(&self.shared, shared)
     }
 
-    pub(super) fn wants_hints(&self) -> bool {
-        self.watches.is_some()
-    }
-
     pub(super) fn look(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) -> Next {
         let sweep = self.cadence.is_sweep();
         // With each sweep, so that an idle database costs one wake-up and not two.
