@@ -48,7 +48,7 @@ fn commits_of_the_host_itself_wake_and_its_open_transactions_do_not() {
 #[test]
 fn the_host_and_another_process_lose_no_write_to_each_other_beside_watchers_that_come_and_go() {
     // The history that ended in "database disk image is malformed", were locks dropped.
-    let rounds = count(60, 5000);
+    let rounds = count(60, 500);
     for mode in [JournalMode::Delete, JournalMode::Wal] {
         let db = TempDb::new(mode);
         let host = Host::open(db.path(), mode);

@@ -1,7 +1,7 @@
 //! Harmless: what the host closes is closed. The observer's descriptor table holds no copies of its pipes and sockets.
 
 use honker_core::{SharedUpdateWatcher, WatcherBackend};
-use honker_testkit::{JournalMode, LONG, TempDb, count, fds, threads};
+use honker_testkit::{JournalMode, LONG, TempDb, count, fds, threads, wait_until};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -70,14 +70,20 @@ impl Ends {
     }
 }
 
+/// The observer threads: one, or a former one that has not quite ended yet.
+fn observers() -> Vec<u32> {
+    let all = threads::of(std::process::id()).into_iter();
+    all.filter(|(_, name)| name == "honker-observer")
+        .map(|(thread, _)| thread)
+        .collect()
+}
+
 /// The descriptors of the observer thread.
 fn of_the_observer() -> Vec<PathBuf> {
-    let all = threads::of(std::process::id());
-    let (thread, _) = all
-        .iter()
-        .find(|(_, name)| name == "honker-observer")
-        .expect("an observer thread");
-    let table = fds::of_thread(std::process::id(), *thread);
+    let [thread] = observers()[..] else {
+        panic!("one observer thread, not {:?}", observers());
+    };
+    let table = fds::of_thread(std::process::id(), thread);
     table.into_iter().map(|(_, target)| target).collect()
 }
 
@@ -87,6 +93,7 @@ fn what_the_host_closes_is_closed_whether_it_was_opened_before_or_after_the_obse
     for round in 0..count(20, 500) {
         let backend = [WatcherBackend::Polling, WatcherBackend::KernelWatch][round % 2];
         let db = TempDb::new(JournalMode::ALL[round % JournalMode::ALL.len()]);
+        assert!(wait_until(LONG, || observers().is_empty()), "the last one");
         let before = Ends::new();
         let never = std::io::pipe().expect("a pipe");
         let watcher = SharedUpdateWatcher::builder(db.path())
