@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint install deny
+.PHONY: help demo test test-full mutants lint install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -17,6 +17,10 @@ test: ## Lints and the whole test suite, with reduced counts (minutes)
 test-full: ## The same with the stated counts (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make test-full" scripts/test.sh full
+
+mutants: ## Simplify each rule of the observer in a copy, and show which checks notice (much longer)
+	@scripts/setup.sh test
+	@scripts/timed.sh "make mutants" scripts/mutants.py
 
 lint: ## Format, clippy and rustdoc, with every warning an error
 	@scripts/setup.sh test

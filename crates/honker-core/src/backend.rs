@@ -56,7 +56,11 @@ impl WatcherBackend {
 
 impl WatcherBackend {
     pub(crate) fn why_not_built(self) -> String {
-        format!("the {self} backend is not in this build")
+        let feature = match self {
+            Self::ShmFastPath => "shm-fast-path",
+            _ => "kernel-watcher",
+        };
+        format!("the {self} backend is not in this build, which lacks the Cargo feature {feature}")
     }
 }
 
