@@ -1,7 +1,7 @@
 //! SQLite's own opinion: over the same histories `PRAGMA data_version`, asked in another process, moves where honker
 //! wakes and nowhere else.
 
-use crate::watching::{BACKENDS, Watched};
+use crate::watching::{Watched, backends};
 use honker_testkit::commits::{Mix, Runner, Style};
 use honker_testkit::{DataVersion, JournalMode, Synchronous, TempDb, count, random};
 
@@ -27,7 +27,10 @@ fn run(style: Style, mode: JournalMode, steps: usize) {
     );
     let mut runner = Runner::new(style, db.path(), mode, Synchronous::Normal);
     let mut oracle = DataVersion::open(db.path());
-    let mut watched = BACKENDS.map(|backend| Watched::open(db.path(), backend));
+    let mut watched = backends(mode)
+        .into_iter()
+        .map(|backend| Watched::open(db.path(), backend))
+        .collect::<Vec<_>>();
     let mut agreement = Agreement::default();
     for _ in 0..steps {
         let step = mix.next_step();

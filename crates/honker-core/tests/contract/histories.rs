@@ -1,6 +1,6 @@
-//! Random mixes of commits and non-commits, on two files, watched by both backends at once.
+//! Random mixes of commits and non-commits, on two files, watched by every backend at once.
 
-use crate::watching::{BACKENDS, Watched};
+use crate::watching::{Watched, backends};
 use honker_testkit::commits::{Mix, Runner, Step, Style};
 use honker_testkit::{JournalMode, Synchronous, TempDb, count, random};
 use std::path::Path;
@@ -8,15 +8,18 @@ use std::path::Path;
 /// The watchers of one file, one a backend.
 struct File {
     name: &'static str,
-    watched: [Watched; 2],
+    watched: Vec<Watched>,
     made: u64,
 }
 
 impl File {
-    fn open(name: &'static str, path: &Path) -> Self {
+    fn open(name: &'static str, path: &Path, mode: JournalMode) -> Self {
         Self {
             name,
-            watched: BACKENDS.map(|backend| Watched::open(path, backend)),
+            watched: backends(mode)
+                .into_iter()
+                .map(|backend| Watched::open(path, backend))
+                .collect(),
             made: 0,
         }
     }
@@ -68,8 +71,8 @@ fn run(style: Style, mode: JournalMode, synchronous: Synchronous, steps: usize) 
     let mut choose = random::rng(&about);
     let mut mix = Mix::create(choose.fork(), db.path(), &attached, mode, synchronous);
     let mut runner = Runner::new(style, db.path(), mode, synchronous);
-    let mut main = File::open("main", db.path());
-    let mut aux = File::open("attached", &attached);
+    let mut main = File::open("main", db.path(), mode);
+    let mut aux = File::open("attached", &attached, mode);
 
     let mut burst: Vec<Step> = Vec::new();
     for done in 1..=steps {
@@ -94,8 +97,8 @@ fn run(style: Style, mode: JournalMode, synchronous: Synchronous, steps: usize) 
 
 fn every_synchronous(style: Style, mode: JournalMode) {
     let steps = match style {
-        Style::OneWriter => count(60, 2000),
-        Style::ProcessPerStep => count(30, 1000),
+        Style::OneWriter => count(150, 2000),
+        Style::ProcessPerStep => count(60, 1000),
     };
     for synchronous in Synchronous::ALL {
         run(style, mode, synchronous, steps);

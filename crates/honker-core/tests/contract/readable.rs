@@ -1,13 +1,13 @@
 //! A wake comes when its commit can be read, without waiting for the writer.
 
-use crate::watching::{BACKENDS, Watched};
+use crate::watching::{Watched, backends};
 use honker_testkit::{JournalMode, LONG, Open, Synchronous, TempDb, Writer, count};
 
 #[test]
 fn a_read_after_the_wake_sees_the_commit_and_is_never_refused() {
     let commits = i64::try_from(count(50, 1000)).expect("a small number");
     for mode in JournalMode::ALL {
-        for backend in BACKENDS {
+        for backend in backends(mode) {
             let db = TempDb::new(mode);
             let mut watched = Watched::open(db.path(), backend);
             let mut writer = Writer::spawn();

@@ -1,13 +1,22 @@
 //! A watched database whose wakes are held against the commits that were made.
 
 use honker_core::{Conservative, SharedUpdateWatcher, Stats, UpdateEvents, WatcherBackend};
-use honker_testkit::{LONG, wait_until};
+use honker_testkit::{JournalMode, LONG, wait_until};
 use std::path::Path;
 use std::time::Duration;
 
-/// The two backends that this platform has.
+/// The two backends for every journal mode.
 pub(crate) const BACKENDS: [WatcherBackend; 2] =
     [WatcherBackend::Polling, WatcherBackend::KernelWatch];
+
+/// The backends for databases that stay in this mode.
+pub(crate) fn backends(mode: JournalMode) -> Vec<WatcherBackend> {
+    let mut backends = BACKENDS.to_vec();
+    if mode.is_wal() {
+        backends.push(WatcherBackend::ShmFastPath);
+    }
+    backends
+}
 
 /// What the wakes of one subscription told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
