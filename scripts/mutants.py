@@ -33,8 +33,6 @@ MUTANTS = [
      "inexact: kept.then_some(Conservative::LockKept),", "inexact: kept.then_some(Conservative::LockKept).filter(|_| false),"),
     ("an unreadable journal is none", "rollback.rs",
      "Journal::Unknown(error) => unknown = Some(error),", "Journal::Unknown(error) => drop(error),"),
-    ("WAL that was left and entered again is WAL", "rollback.rs",
-     "if !is_undone {", "if !is_undone && false {"),
     ("a commit is told by iChange", "wal.rs",
      "if index.commit != 0 && index.commit != self.log.index.commit {", "if index.commit != 0 && index.change != self.log.index.change {"),
     ("any wal-index is believed", "wal.rs",

@@ -3,7 +3,8 @@
 //! The watcher under test lives in the test's process, and SQLite does not: every write, and every
 //! `PRAGMA data_version` that the watcher is compared with, comes from a process of its own. That is how users
 //! run it, it lets a test stop or kill a writer at any moment, and no second copy of SQLite can drop the locks of
-//! the first. Nothing here mocks SQLite.
+//! the first. [`Host`] is the exception, for the tests that watching does not harm an application with a SQLite of
+//! its own. Nothing here mocks SQLite.
 //!
 //! | to | use |
 //! |---|---|

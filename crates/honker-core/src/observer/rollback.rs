@@ -70,8 +70,9 @@ impl<E: Evidence> Observer<E> {
             self.journal_unknown_since = None;
         }
         match quiet {
-            Quiet::Yes(quiet) if self.is_settled() && self.header.is_wal() && quiet.is_wal() => {
-                Ok(self.return_to_wal(header, quiet))
+            // WAL was left and is back, all in one look: what happened is for the log to say, in the next one.
+            Quiet::Yes(header) if self.is_settled() && self.header.is_wal() && header.is_wal() => {
+                Ok(Look::Busy)
             }
             Quiet::Yes(header) => self.settle(header, now),
             Quiet::Held(header) => {
@@ -93,18 +94,6 @@ impl<E: Evidence> Observer<E> {
                 })
             }
         }
-    }
-
-    /// WAL was left and is back, all in one look: the log has to be asked, in the next one.
-    fn return_to_wal(&mut self, left: Header, back: Header) -> Look {
-        let counters = left.counter().zip(back.counter());
-        let is_undone = counters.is_some_and(|(left, back)| back.wrapping_sub(left) >= BACKWARDS);
-        if !is_undone {
-            self.pending
-                .add(Tally::at_least_one(Conservative::ModeSwitch));
-            self.log.doubt();
-        }
-        Look::Busy
     }
 
     /// Whether the header can be believed. Reads it again at the end: what lies between must have stood still.

@@ -39,13 +39,6 @@ pub(super) struct Log {
     sessions: SessionLedger,
 }
 
-impl Log {
-    /// Somebody may have written who was not seen.
-    pub(super) fn doubt(&mut self) {
-        self.sessions.doubted = true;
-    }
-}
-
 struct Reading {
     stamp: Stamp,
     changed: Option<Time>,
