@@ -119,6 +119,25 @@ fn a_switch_from_wal_that_is_killed_in_mid_commit_wakes_once_and_says_why() {
     watch.finds(exactly(1));
 }
 
+/// A first connection locks the DMS byte exclusively, and only then cuts a `-shm` that may be stale. Stopped in between.
+#[test]
+fn a_stale_wal_index_that_is_about_to_be_cut() {
+    let (db, first, mut watch) = followed();
+    first.kill();
+    let mut second = Session::open(&db);
+    second.sql("PRAGMA locking_mode=EXCLUSIVE").commits(1);
+    second.kill();
+    watch.finds(exactly(1));
+    let stale = db.shm().metadata().expect("left by the first").len();
+    let mut third = Session::open(&db);
+    let shm = db.shm();
+    third.freeze("SELECT * FROM t", &Point::first("fcntl").nth(2).on(&shm));
+    assert_eq!(shm.metadata().expect("not cut yet").len(), stale);
+    watch.finds(SAME);
+    third.thaw();
+    watch.finds(SAME);
+}
+
 /// Each gives the log other salts; no commit has another checksum.
 #[test]
 fn two_truncates_in_one_look() {
