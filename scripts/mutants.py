@@ -43,7 +43,7 @@ MUTANTS = [
      "if self.evidence.wal_writer()? || self.evidence.wal_index()? != WalIndex::Torn {", "if false {"),
     ("the final state of a closed session is not read", "wal.rs",
      "            self.pending.add(tally);\n            self.log.index = last;", "            let _ = tally;\n            self.log.index = last;"),
-    ("iChange counts over a recovery", "wal.rs",
+    ("iChange counts over a recovery", "wal/count.rs",
      "&& !self.may_have_been_recovered()", "&& (!self.may_have_been_recovered() || true)"),
     ("a log that is gone says nothing", "wal.rs",
      "            Some(Tally::at_least_one(Conservative::UnseenSession))", "            None"),
