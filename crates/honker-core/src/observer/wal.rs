@@ -301,10 +301,8 @@ impl<E: Evidence> Observer<E> {
         let Some(unlinked) = self.log.unlinked else {
             return false;
         };
-        match self.log.sessions.unseen() {
-            Some(unseen) => unseen == 0 && stamp.modified <= unlinked,
-            None => !self.log.sessions.doubted && stamp.modified < unlinked,
-        }
+        (!self.log.sessions.doubted && stamp.modified < unlinked)
+            || (self.log.sessions.unseen() == Some(0) && stamp.modified <= unlinked)
     }
 
     /// A session that came and went before the one that speaks now is not in its count.
