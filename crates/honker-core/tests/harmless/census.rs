@@ -43,14 +43,15 @@ impl Census {
         census
     }
 
-    /// The count once it is the same several times in a row: an earlier observer thread may still be ending.
+    /// The count once it is the same several times in a row and an earlier observer thread has ended: that may take
+    /// its time over closing an inotify instance.
     pub(crate) fn settled() -> Self {
         let (mut last, mut same) = (Self::now(), 0);
         let settled = wait_until(LONG, || {
             let now = Self::now();
             same = if now == last { same + 1 } else { 0 };
             last = now;
-            same >= 5
+            same >= 5 && now.threads <= 1
         });
         assert!(settled, "{last:?}");
         last
