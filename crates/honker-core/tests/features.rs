@@ -34,7 +34,7 @@ fn a_backend_that_is_not_built_polls_and_still_sees_every_commit() {
                 .exec(conn, "INSERT INTO t(n) VALUES (1)")
                 .expect("a commit");
             let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
-            assert_eq!((update.commits, update.exact), (1, true), "{requested}");
+            assert_eq!(update.commits, 1, "{requested}");
         }
         let stats = watcher.stats();
         let effective = match requested {
