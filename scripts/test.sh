@@ -25,6 +25,8 @@ trap 'rm -f "$log"' EXIT
 status=0
 cargo test --workspace --all-features --no-fail-fast -- --show-output --test-threads=2 2>&1 | tee "$log" || status=$?
 
+scripts/features.sh || status=$?
+
 awk '
     /^test result:/ {
         for (i = 2; i <= NF; i++) {

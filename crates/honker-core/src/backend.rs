@@ -4,7 +4,7 @@ use crate::error::{Error, Reason};
 use std::fmt;
 use std::str::FromStr;
 
-/// Where wakes come from. See `docs/backends.md` for when to use which.
+/// Where wakes come from. See the table in the README for when to use which.
 ///
 /// ```
 /// use honker_core::WatcherBackend;

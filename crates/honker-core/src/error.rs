@@ -100,6 +100,10 @@ pub(crate) enum Reason {
         version: u32,
     },
     LeftWal,
+    PathRetargeted {
+        expected: PathBuf,
+        found: PathBuf,
+    },
     Limit {
         what: &'static str,
         remedy: &'static str,
@@ -202,7 +206,9 @@ impl Reason {
                 ErrorKind::Unsupported
             }
             Self::Limit { .. } => ErrorKind::LimitReached,
-            Self::Replaced { .. } | Self::Overwritten { .. } => ErrorKind::Replaced,
+            Self::Replaced { .. } | Self::PathRetargeted { .. } | Self::Overwritten { .. } => {
+                ErrorKind::Replaced
+            }
             Self::Closed => ErrorKind::Closed,
             Self::Forked => ErrorKind::Forked,
             Self::System { errno, .. } => match io::Error::from_raw_os_error(*errno).kind() {
@@ -275,6 +281,11 @@ impl fmt::Display for Error {
             Reason::LeftWal => write!(
                 f,
                 "{path:?} has left WAL mode, and the shm backend needs its wal-index. Reopen it with another backend"
+            ),
+            Reason::PathRetargeted { expected, found } => write!(
+                f,
+                "{path:?} leads to {found:?} now, and to {expected:?} when watching began. Close this watcher and open \
+                 it again"
             ),
             Reason::Limit { what, remedy } => write!(f, "cannot watch {path:?}: {what}. {remedy}"),
             Reason::Replaced { expected, found } => {

@@ -295,3 +295,33 @@ fn a_wake_before_the_death_is_still_reported() {
         );
     }
 }
+
+#[test]
+fn a_path_that_is_retargeted_before_there_is_a_file_is_a_replacement() {
+    for backend in BACKENDS {
+        let db = TempDb::absent();
+        let (first, second) = (db.beside("first"), db.beside("second"));
+        fs::create_dir(&first).expect("a directory");
+        fs::create_dir(&second).expect("another");
+        let link = db.beside("link");
+        symlink(&first, &link).expect("a link");
+        let (_watcher, mut events) = open(&link.join("app.db"), backend);
+        let next = db.beside("next");
+        symlink(&second, &next).expect("a link");
+        fs::rename(&next, &link).expect("retargeted");
+        let end = end_of(&mut events);
+        assert_eq!(end.kind(), ErrorKind::Replaced, "{end}");
+        assert!(end.to_string().contains("second"), "{end}");
+    }
+}
+
+#[test]
+fn a_link_that_appears_in_the_place_of_a_missing_file_is_a_replacement() {
+    for backend in BACKENDS {
+        let db = TempDb::new(JournalMode::Wal);
+        let missing = db.beside("missing.db");
+        let (_watcher, mut events) = open(&missing, backend);
+        symlink(db.path(), &missing).expect("a link");
+        assert_eq!(end_of(&mut events).kind(), ErrorKind::Replaced);
+    }
+}

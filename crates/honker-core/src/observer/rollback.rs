@@ -79,7 +79,9 @@ impl<E: Evidence> Observer<E> {
                 self.follow_held(header, now)?;
                 Ok(self.look_while_held(header, now))
             }
-            Quiet::No(header) => Ok(self.look_while_held(header, now)),
+            Quiet::No(header) => Ok(self
+                .find_kept_commits(header, now)
+                .unwrap_or_else(|| self.look_while_held(header, now))),
             Quiet::Unknown(header, error) => {
                 let since = *self.journal_unknown_since.get_or_insert(now);
                 if now.saturating_sub(since) < JOURNAL_PATIENCE {
@@ -223,6 +225,19 @@ impl<E: Evidence> Observer<E> {
         self.header = Header::Database(certain);
         self.at = now;
         Look::Commits(Tally::exactly(u64::from(moved - 1)))
+    }
+
+    /// A commit whose journal was seen to be gone is certain, though the lock was kept and whoever kept it has left
+    /// another, hot journal: that will be played back to this commit or one after it.
+    fn find_kept_commits(&mut self, header: Header, now: Duration) -> Option<Look> {
+        let (fields, _) = self.moved_on(header)?;
+        if self.held.counter != Some(fields.counter) || self.held.over.is_none() {
+            return None;
+        }
+        self.header = header;
+        self.held = Held::default();
+        self.at = now;
+        Some(Look::Commits(Tally::at_least_one(Conservative::LockKept)))
     }
 
     /// How far the counter is ahead of the last quiet look, if it is.

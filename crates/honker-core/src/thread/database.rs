@@ -45,6 +45,7 @@ pub(super) struct Database {
     poll_interval: Duration,
     identity_due: Duration,
     trouble_since: Option<Duration>,
+    identity_trouble_since: Option<Duration>,
     opening: Option<(Answer, Duration)>,
 }
 
@@ -112,6 +113,7 @@ impl Database {
             poll_interval: settings.poll_interval,
             identity_due: now + IDENTITY,
             trouble_since: None,
+            identity_trouble_since: None,
             opening: Some((answer, now + OPENING)),
         })
     }
@@ -131,7 +133,7 @@ impl Database {
         if now >= self.identity_due || (sweep && now >= self.cadence.due()) {
             self.identity_due = now + IDENTITY;
             self.sessions.drain();
-            if let Err(error) = self.check_identity(hints) {
+            if let Err(error) = self.check_identity(now, hints) {
                 return self.die(error);
             }
             if now < self.cadence.due() {
@@ -150,7 +152,9 @@ impl Database {
         };
         let found = match look {
             Ok(look) => {
-                self.trouble_since = None;
+                if matches!(self.target, Target::Present(_)) {
+                    self.trouble_since = None;
+                }
                 match self.report(look) {
                     Ok(found) => found,
                     Err(error) => return self.die(error),

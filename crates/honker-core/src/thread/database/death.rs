@@ -6,6 +6,7 @@ use crate::delivery::{self, Notice};
 use crate::descriptor;
 use crate::error::{Error, Overwritten, Reason};
 use crate::hint::Hints;
+use crate::location::Location;
 use crate::observer::Observer;
 use crate::observer::files::Files;
 use crate::observer::header::Header;
@@ -15,7 +16,11 @@ use std::time::Duration;
 
 impl Database {
     /// Whether the path still leads to the file that is watched. An absent file needs its directory.
-    pub(super) fn check_identity(&mut self, hints: &mut Option<Hints<Id>>) -> Result<(), Error> {
+    pub(super) fn check_identity(
+        &mut self,
+        now: Duration,
+        hints: &mut Option<Hints<Id>>,
+    ) -> Result<(), Error> {
         let location = &self.shared.location;
         match &self.target {
             Target::Present(observer) => {
@@ -24,13 +29,19 @@ impl Database {
                     Ok(stat) => Some(descriptor::identity(&stat)),
                     Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,
                     Err(error) => {
-                        // Not allowed to look any more, say: what is open can still be observed.
+                        // Not allowed to look any more, say: whether this is still the database, nobody knows.
                         let error =
                             Error::system(&location.path, "cannot check the identity of", error);
                         self.shared.set_last_error(error.to_string());
-                        return Ok(());
+                        let since = *self.identity_trouble_since.get_or_insert(now);
+                        return if now.saturating_sub(since) < super::PATIENCE {
+                            Ok(())
+                        } else {
+                            Err(error)
+                        };
                     }
                 };
+                self.identity_trouble_since = None;
                 if found == Some(expected) {
                     return Ok(());
                 }
@@ -51,9 +62,27 @@ impl Database {
                             directory: location.directory.clone(),
                         },
                     )),
-                    _ => Ok(()),
+                    _ => self.check_that_the_path_leads_there(),
                 }
             }
+        }
+    }
+
+    /// While there is no file, a link on its path may be retargeted: then the file would appear elsewhere.
+    fn check_that_the_path_leads_there(&self) -> Result<(), Error> {
+        let location = &self.shared.location;
+        match Location::resolve(&location.path) {
+            Ok(now) if (&now.directory, &now.name) != (&location.directory, &location.name) => {
+                Err(Error::at(
+                    &location.path,
+                    Reason::PathRetargeted {
+                        expected: location.join(&location.name),
+                        found: now.join(&now.name),
+                    },
+                ))
+            }
+            // The directory's own check says what else there is to say.
+            _ => Ok(()),
         }
     }
 
@@ -80,6 +109,8 @@ impl Database {
         let location = &self.shared.location;
         match Files::open(self.table, &self.sessions, location) {
             Ok(files) => {
+                // Through a link it would have its sidecars elsewhere.
+                self.check_that_the_path_leads_there()?;
                 if let Some(watches) = &mut self.watches
                     && let Err(error) = watches.watch_files(self.id, location, hints)
                 {
@@ -89,7 +120,10 @@ impl Database {
                 self.target = Target::Present(Box::new(Observer::of_new_file(files, now)));
                 Ok(())
             }
-            Err(Errno::NOENT) => Ok(()),
+            Err(Errno::NOENT) => {
+                self.trouble_since = None;
+                Ok(())
+            }
             Err(Errno::NODEV) => Err(Error::at(
                 &location.path,
                 Reason::NotRegularFile {

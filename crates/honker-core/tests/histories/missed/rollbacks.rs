@@ -241,3 +241,21 @@ fn the_first_commit_of_an_empty_file_beside_a_dead_journal() {
     watch.finds(exactly(1));
     late.finds(exactly(1));
 }
+
+/// Nobody comes after it to play its journal back, and its earlier commits are certain all the same.
+#[test]
+fn an_exclusive_session_is_killed_in_a_transaction_after_its_commits() {
+    for mode in [Delete, Truncate, Persist] {
+        let db = TempDb::new(mode);
+        let mut watch = Watch::start(&db);
+        let mut session = Session::open_in(&db, mode);
+        session.sql("PRAGMA locking_mode=EXCLUSIVE").commits(5);
+        assert_eq!(watch.once(), BUSY);
+        session.sql("PRAGMA cache_size=5; BEGIN");
+        session.sql("INSERT INTO t(body) VALUES (randomblob(1000000))");
+        session.kill();
+        watch.finds(inexact(LockKept));
+        Session::open(&db).read();
+        watch.finds(SAME);
+    }
+}
