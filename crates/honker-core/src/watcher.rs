@@ -178,7 +178,7 @@ impl SharedUpdateWatcher {
     }
 
     /// Subscribes. Returns once the starting state is recorded, which takes microseconds: a commit before that never
-    /// wakes this subscription, one after it always does.
+    /// wakes this subscription, unless it was still under way, and one after it always does.
     ///
     /// To lose nothing, subscribe first and then read the state you depend on.
     ///
