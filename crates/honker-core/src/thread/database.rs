@@ -2,6 +2,7 @@
 
 mod death;
 mod hints;
+mod patience;
 
 use super::agenda::Id;
 use super::mailbox::Settings;
@@ -18,6 +19,7 @@ use crate::sessions::Sessions;
 use crate::shared::Shared;
 use hints::Watches;
 pub(super) use hints::try_out;
+use patience::Patience;
 use rustix::io::Errno;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -44,8 +46,10 @@ pub(super) struct Database {
     watches: Option<Watches>,
     poll_interval: Duration,
     identity_due: Duration,
-    trouble_since: Option<Duration>,
-    identity_trouble_since: Option<Duration>,
+    /// With the files of the database.
+    patience: Patience,
+    /// With the check of its identity.
+    identity_patience: Patience,
     opening: Option<(Answer, Duration)>,
 }
 
@@ -112,8 +116,8 @@ impl Database {
             watches,
             poll_interval: settings.poll_interval,
             identity_due: now + IDENTITY,
-            trouble_since: None,
-            identity_trouble_since: None,
+            patience: Patience::default(),
+            identity_patience: Patience::default(),
             opening: Some((answer, now + OPENING)),
         })
     }
@@ -153,7 +157,7 @@ impl Database {
         let found = match look {
             Ok(look) => {
                 if matches!(self.target, Target::Present(_)) {
-                    self.trouble_since = None;
+                    self.patience.restore();
                 }
                 match self.report(look) {
                     Ok(found) => found,
@@ -219,13 +223,12 @@ impl Database {
             }
         };
         self.shared.set_last_error(error.to_string());
-        let since = *self.trouble_since.get_or_insert(now);
-        let patience = if self.opening.is_some() {
+        let limit = if self.opening.is_some() {
             OPENING
         } else {
             PATIENCE
         };
-        if now.saturating_sub(since) < patience {
+        if self.patience.endures(now, limit) {
             Ok(())
         } else {
             Err(error)

@@ -33,15 +33,14 @@ impl Database {
                         let error =
                             Error::system(&location.path, "cannot check the identity of", error);
                         self.shared.set_last_error(error.to_string());
-                        let since = *self.identity_trouble_since.get_or_insert(now);
-                        return if now.saturating_sub(since) < super::PATIENCE {
+                        return if self.identity_patience.endures(now, super::PATIENCE) {
                             Ok(())
                         } else {
                             Err(error)
                         };
                     }
                 };
-                self.identity_trouble_since = None;
+                self.identity_patience.restore();
                 if found == Some(expected) {
                     return Ok(());
                 }
@@ -121,7 +120,7 @@ impl Database {
                 Ok(())
             }
             Err(Errno::NOENT) => {
-                self.trouble_since = None;
+                self.patience.restore();
                 Ok(())
             }
             Err(Errno::NODEV) => Err(Error::at(
@@ -133,8 +132,7 @@ impl Database {
             Err(error) => {
                 let error = Error::system(&location.path, "cannot open", error);
                 self.shared.set_last_error(error.to_string());
-                let since = *self.trouble_since.get_or_insert(now);
-                if now.saturating_sub(since) < super::PATIENCE {
+                if self.patience.endures(now, super::PATIENCE) {
                     Ok(())
                 } else {
                     Err(error)

@@ -1,0 +1,37 @@
+//! How long an error that may pass is put up with.
+
+use std::time::Duration;
+
+/// Since when something has failed, without a success in between.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    since: Option<Duration>,
+}
+
+impl Patience {
+    /// Whether a failure at `now` can still be put up with: it has not lasted for `limit` yet.
+    pub(super) fn endures(&mut self, now: Duration, limit: Duration) -> bool {
+        now.saturating_sub(*self.since.get_or_insert(now)) < limit
+    }
+
+    /// It works.
+    pub(super) fn restore(&mut self) {
+        self.since = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_endured_until_it_has_lasted_too_long() {
+        let at = Duration::from_millis;
+        let mut patience = Patience::default();
+        assert!(patience.endures(at(5), at(10)));
+        assert!(patience.endures(at(14), at(10)));
+        assert!(!patience.endures(at(15), at(10)));
+        patience.restore();
+        assert!(patience.endures(at(16), at(10)));
+    }
+}
