@@ -88,23 +88,19 @@ pub(crate) trait Evidence {
     /// Lets go of the `-shm` that is held; the next [`wal_index`](Self::wal_index) takes the one at its place.
     fn release_wal_index(&mut self);
     /// Sessions are counted from here: a connection has created the `-shm` that is held.
-    fn mark_session(&mut self) {}
+    fn mark_session(&mut self);
     /// Sessions need not be counted any more.
-    fn unmark_session(&mut self) {}
+    fn unmark_session(&mut self);
     /// How many sessions have begun since the mark: each had to create `-wal` again, or `-journal` if it used that.
     /// `None` if that is not known.
-    fn sessions_begun(&mut self) -> Option<u64> {
-        None
-    }
+    fn sessions_begun(&mut self) -> Option<u64>;
     /// The last commit that recovery would find in `-wal`.
     fn log(&mut self) -> Seen<LogTail>;
     /// Whether a write from now on is sure to give the database another stamp. Always, where the file system has
     /// fine-grained times; elsewhere once the stamp is older than two clock ticks.
     fn is_ripe(&mut self, stamp: Stamp) -> bool;
     /// Whether there is a `-wal`, of any length.
-    fn has_log(&mut self) -> bool {
-        false
-    }
+    fn has_log(&mut self) -> bool;
     /// How many of the frames `first..=last` of `-wal` end a commit; `None` if that is not to be known.
     fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64>;
 }

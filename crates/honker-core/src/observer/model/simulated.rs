@@ -138,6 +138,10 @@ impl Evidence for Simulated {
         self.mark = Some(self.at_call("mark_session").sessions_begun);
     }
 
+    fn unmark_session(&mut self) {
+        self.mark = None;
+    }
+
     fn sessions_begun(&mut self) -> Option<u64> {
         let created = self.at_call("sessions_begun").sessions_begun;
         Some(created - self.mark?).filter(|_| self.events)
