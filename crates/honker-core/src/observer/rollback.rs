@@ -38,10 +38,13 @@ const JOURNAL_PATIENCE: Duration = Duration::from_millis(100);
 pub(super) struct Held {
     counter: Option<u32>,
     nonce: Option<u32>,
-    /// Size and time of the database when the journal was first seen not to be hot: the commit was over.
+    /// Size and time of the database when the journal was last seen not to be hot: the commit was over.
     over: Option<(u64, Time)>,
-    /// When that was.
+    /// When that was first seen.
     over_since: Duration,
+    /// Two such looks saw the same size and time. One alone proves nothing: between its header and its journal a killed
+    /// writer's journal may have been played back.
+    certain: bool,
     kept: bool,
 }
 
@@ -98,10 +101,12 @@ impl<E: Evidence> Observer<E> {
         }
     }
 
-    /// Whether the header can be believed. Reads it again at the end: what lies between must have stood still.
+    /// Whether the header can be believed. What lies between must have stood still: the header and, because a writer
+    /// that is killed and played back leaves the counter as it was, the database's size and times.
     fn quiet(&mut self, mut header: Header) -> Seen<Quiet> {
         for _ in 0..ATTEMPTS {
             let mut unknown = None;
+            let stamp = self.evidence.stamp()?;
             match self.evidence.lock()? {
                 LockState::Held => return Ok(Quiet::Held(header)),
                 LockState::Reserved => {}
@@ -112,7 +117,10 @@ impl<E: Evidence> Observer<E> {
                 },
             }
             let again = self.evidence.header()?;
-            if again == header && self.evidence.lock()? != LockState::Held {
+            if again == header
+                && self.evidence.lock()? != LockState::Held
+                && self.evidence.stamp()? == stamp
+            {
                 return Ok(match unknown {
                     None => Quiet::Yes(header),
                     Some(error) => Quiet::Unknown(header, error),
@@ -231,7 +239,7 @@ impl<E: Evidence> Observer<E> {
     /// another, hot journal: that will be played back to this commit or one after it.
     fn find_kept_commits(&mut self, header: Header, now: Duration) -> Option<Look> {
         let (fields, _) = self.moved_on(header)?;
-        if self.held.counter != Some(fields.counter) || self.held.over.is_none() {
+        if self.held.counter != Some(fields.counter) || !self.held.certain {
             return None;
         }
         self.header = header;
@@ -272,13 +280,15 @@ impl<E: Evidence> Observer<E> {
                 self.held.kept |= self.held.nonce.is_some_and(|before| before != nonce);
                 self.held.nonce = Some(nonce);
             }
-            Journal::Absent | Journal::Cold if self.held.over.is_none() => {
-                let stamp = self.evidence.stamp()?;
-                self.held.over = Some((stamp.size, stamp.modified));
-                self.held.over_since = now;
-            }
             Journal::Absent | Journal::Cold => {
+                let stamp = self.evidence.stamp()?;
+                let over = Some((stamp.size, stamp.modified));
+                if self.held.over.is_none() {
+                    self.held.over_since = now;
+                }
                 self.held.kept |= now.saturating_sub(self.held.over_since) >= KEPT;
+                self.held.certain |= self.held.over == over;
+                self.held.over = over;
             }
             Journal::Unknown(_) => self.held.kept = true,
         }

@@ -214,8 +214,13 @@ impl Node {
         if quiet < 2 && !is_hot && world.lock != LockState::Held {
             return Err(self.fails("never quiet".to_owned()));
         }
-        // Until a hot journal is played back, the counter may be its own or that of the commit before.
-        let hidden = u64::from(is_hot && quiet < 2);
+        // Until a hot journal is played back, the counter may be its own or that of the commit before; and of a lock
+        // that was kept, any number of commits may have come before it.
+        let hidden = match (is_hot && quiet < 2, scenario.counts) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => u64::MAX,
+        };
         self.ledger
             .close(self.visible(), hidden, scenario.counts)
             .map_err(|what| self.fails(what))

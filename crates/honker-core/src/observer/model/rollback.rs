@@ -179,6 +179,39 @@ fn exclusive_locking_wakes_when_readers_get_in() {
 }
 
 #[test]
+fn commits_under_a_kept_lock_are_found_although_the_next_one_is_killed() {
+    let mut session = transaction(End::Cool, false);
+    session.pop();
+    let killed = vec![Journal { magic: true }, Uncounted, Page, Kill];
+    let mut exclusive = scenario("exclusive, killed", Vec::new());
+    exclusive.counts = false;
+    exclusive.exact = false;
+    exclusive.script = [session.clone(), killed.clone()].concat();
+    run(&exclusive);
+    exclusive.script = [session.clone(), killed.clone(), recovery()].concat();
+    run(&exclusive);
+    let more = vec![Journal { magic: true }, Uncounted, Cool];
+    exclusive.script = [session, more, killed].concat();
+    run(&exclusive);
+}
+
+/// Seen from outside the second writer's header is the first one's: nothing was committed all the same.
+#[test]
+fn a_commit_killed_recovered_and_killed_again_is_none() {
+    let killed = [begin(End::Delete, false), vec![Page1, Kill]].concat();
+    let back = [vec![Lock(Held)], vec![Restore, Unlink]].concat();
+    let again = vec![Journal { magic: true }, Page1, Page, Kill];
+    run(&scenario(
+        "killed twice",
+        [killed.clone(), back.clone(), again.clone()].concat(),
+    ));
+    run(&scenario(
+        "killed twice, recovered",
+        [killed, back, again, recovery()].concat(),
+    ));
+}
+
+#[test]
 fn a_journal_that_cannot_be_read_is_not_taken_for_none() {
     let killed = [
         begin(End::Delete, true),

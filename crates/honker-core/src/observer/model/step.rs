@@ -135,6 +135,7 @@ impl Step {
 
     fn apply_to_journal(self, world: &mut World) {
         let nonce = u32::try_from(world.unique()).unwrap();
+        let before = world.database;
         let journal = &mut world.journal;
         match self {
             Self::Journal { magic } => {
@@ -142,7 +143,7 @@ impl Step {
                 *journal = Some(JournalFile {
                     magic,
                     nonce,
-                    before: world.before,
+                    before,
                     super_gone: false,
                 });
             }

@@ -251,6 +251,7 @@ fn an_exclusive_session_is_killed_in_a_transaction_after_its_commits() {
         let mut session = Session::open_in(&db, mode);
         session.sql("PRAGMA locking_mode=EXCLUSIVE").commits(5);
         assert_eq!(watch.once(), BUSY);
+        assert_eq!(watch.once(), BUSY);
         session.sql("PRAGMA cache_size=5; BEGIN");
         session.sql("INSERT INTO t(body) VALUES (randomblob(1000000))");
         session.kill();
