@@ -21,6 +21,8 @@ pub(crate) enum Notice {
     Fallback { path: PathBuf, why: String },
     /// A wake that is not exact.
     Conservative { path: PathBuf, reason: Conservative },
+    /// The file was replaced, and the new one is followed.
+    Replaced { path: PathBuf },
     /// A watcher died.
     Died { error: Error },
 }
@@ -130,6 +132,9 @@ fn tell(notice: &Notice) {
         }
         Notice::Conservative { path, reason } => {
             tracing::debug!(target: "honker", path = %path.display(), reason = reason.name(), "conservative wake");
+        }
+        Notice::Replaced { path } => {
+            tracing::info!(target: "honker", path = %path.display(), "database file replaced: following the new one");
         }
         Notice::Died { error } => tracing::error!(target: "honker", "{error}"),
     }

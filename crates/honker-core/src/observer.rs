@@ -139,6 +139,11 @@ impl<E: Evidence> Observer<E> {
         self.baseline == Baseline::Settled
     }
 
+    /// Whether no header of this file has been believed yet.
+    pub(crate) fn is_at_first_header(&self) -> bool {
+        !self.is_settled() || self.is_new
+    }
+
     /// Somebody relies on the baseline from now on, settled or not.
     pub(crate) fn rely_on_baseline(&mut self) {
         if self.baseline == Baseline::Wanted {

@@ -4,9 +4,8 @@ use crate::backend::WatcherBackend;
 use crate::delivery;
 use crate::error::{Error, Reason};
 use crate::location::Location;
-use crate::observer::Tally;
 use crate::stats::{Counters, Stats};
-use crate::wake::Wake;
+use crate::wake::{News, Wake};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,9 +56,9 @@ impl Shared {
         }
     }
 
-    /// Reports commits to every subscriber.
-    pub(crate) fn publish(self: &Arc<Self>, tally: Tally) {
-        self.wake.publish(tally);
+    /// Reports to every subscriber.
+    pub(crate) fn publish(self: &Arc<Self>, news: News) {
+        self.wake.publish(news);
         delivery::wake_tasks(self);
     }
 
@@ -109,6 +108,7 @@ impl Shared {
             busy_looks: counters.busy_looks.get(),
             wakes: counters.wakes.get(),
             commits: counters.commits.get(),
+            replacements: counters.replacements.get(),
             conservative: counters.conservative_counts(),
             hints: counters.hints.get(),
             sweeps: counters.sweeps.get(),

@@ -8,7 +8,8 @@
 pub struct Update {
     /// The number of this wake, counted per watcher from 1. A subscriber that was slow sees gaps.
     pub seq: u64,
-    /// How many commits this wake stands for, by SQLite's own count. At least 1 for [`UpdateKind::Commit`].
+    /// How many commits this wake stands for, by SQLite's own count. At least 1 for [`UpdateKind::Commit`]; for
+    /// [`UpdateKind::Replaced`] those seen beside the replacement, often 0.
     pub commits: u64,
     /// Whether `commits` is exact. If not it is a lower bound, and
     /// [`Stats::conservative`](crate::Stats::conservative) counts why.
@@ -23,4 +24,7 @@ pub struct Update {
 pub enum UpdateKind {
     /// Something was committed.
     Commit,
+    /// The file was replaced and the new one is watched, with [`OnReplace::Follow`](crate::OnReplace::Follow). What
+    /// the new file holds is for the next read to find out, so it is never exact.
+    Replaced,
 }

@@ -26,6 +26,14 @@ pub(crate) struct Totals {
     pub(crate) wakes: u64,
     pub(crate) commits: u64,
     pub(crate) inexact: u64,
+    pub(crate) replaced: u64,
+}
+
+/// What the observer thread has to report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum News {
+    Commits(Tally),
+    Replaced,
 }
 
 #[derive(Debug, Default)]
@@ -50,16 +58,24 @@ impl Wake {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reports commits to every subscriber. Called by the observer thread.
-    pub(crate) fn publish(&self, tally: Tally) {
+    /// Reports to every subscriber. Called by the observer thread.
+    pub(crate) fn publish(&self, news: News) {
         {
             let mut state = self.state();
             if state.ended.is_some() {
                 return;
             }
             state.totals.wakes += 1;
-            state.totals.commits += tally.commits;
-            state.totals.inexact += u64::from(tally.inexact.is_some());
+            match news {
+                News::Commits(tally) => {
+                    state.totals.commits += tally.commits;
+                    state.totals.inexact += u64::from(tally.inexact.is_some());
+                }
+                News::Replaced => {
+                    state.totals.inexact += 1;
+                    state.totals.replaced += 1;
+                }
+            }
             self.generation
                 .store(state.totals.wakes * 2, Ordering::Release);
         }
@@ -131,7 +147,11 @@ impl Wake {
             seq: state.totals.wakes,
             commits: state.totals.commits - before.commits,
             exact: state.totals.inexact == before.inexact,
-            kind: UpdateKind::Commit,
+            kind: if state.totals.replaced == before.replaced {
+                UpdateKind::Commit
+            } else {
+                UpdateKind::Replaced
+            },
         }))
     }
 

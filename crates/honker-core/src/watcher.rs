@@ -4,6 +4,7 @@ use crate::backend::WatcherBackend;
 use crate::delivery;
 use crate::error::{Error, Reason, Result};
 use crate::location::Location;
+use crate::replace::OnReplace;
 use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::subscription::UpdateEvents;
@@ -89,6 +90,7 @@ pub struct WatcherBuilder {
     backend: WatcherBackend,
     poll_interval: Duration,
     must_exist: bool,
+    on_replace: OnReplace,
 }
 
 impl WatcherBuilder {
@@ -107,6 +109,12 @@ impl WatcherBuilder {
     /// Whether a missing file is an error. If not set, it is watched until its first commit.
     pub fn must_exist(mut self, must_exist: bool) -> Self {
         self.must_exist = must_exist;
+        self
+    }
+
+    /// What to do when the file is replaced. [`OnReplace::Die`] if not set.
+    pub fn on_replace(mut self, on_replace: OnReplace) -> Self {
+        self.on_replace = on_replace;
         self
     }
 
@@ -134,6 +142,7 @@ impl WatcherBuilder {
         let settings = Settings {
             poll_interval: self.poll_interval,
             must_exist: self.must_exist,
+            on_replace: self.on_replace,
         };
         let line = registry::open(&shared, settings)?;
         Ok(SharedUpdateWatcher {
@@ -174,6 +183,7 @@ impl SharedUpdateWatcher {
             backend: WatcherBackend::default(),
             poll_interval: Duration::from_millis(1),
             must_exist: false,
+            on_replace: OnReplace::default(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! One database on the observer thread: when it is looked at, what comes of it, and how it dies.
 
+mod appearance;
 mod death;
+mod follow;
 mod hints;
 mod patience;
 
@@ -12,11 +14,15 @@ use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
 use crate::hint::Hints;
+use crate::location::Location;
 use crate::observer::evidence::{Trouble, What};
 use crate::observer::files::Files;
 use crate::observer::{Look, Observer, Tally};
+use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
+use crate::wake::News;
+use appearance::cannot_open;
 use hints::Watches;
 pub(super) use hints::try_out;
 use patience::Patience;
@@ -38,6 +44,11 @@ type Answer = SyncSender<Result<(), Error>>;
 pub(super) struct Database {
     id: Id,
     shared: Arc<Shared>,
+    /// Where the files are. It moves only when a link on the path is retargeted and the watcher follows.
+    location: Location,
+    on_replace: OnReplace,
+    /// The file that was watched is no more, and subscribers are to be told once there is another.
+    replaced: bool,
     table: Table,
     sessions: Rc<Sessions>,
     target: Target,
@@ -50,6 +61,8 @@ pub(super) struct Database {
     patience: Patience,
     /// With the check of its identity.
     identity_patience: Patience,
+    /// With a header that is only being written.
+    header_patience: Patience,
     opening: Option<(Answer, Duration)>,
 }
 
@@ -77,30 +90,20 @@ impl Database {
         answer: Answer,
     ) -> Result<Self, (Answer, Error)> {
         let now = super::clock();
-        let path = &shared.location.path;
+        let location = shared.location.clone();
         // Watches come before the first look, so that nothing falls between the two.
         let watches = match Watches::for_backend(id, &shared, hints) {
             Ok(watches) => watches,
             Err(error) => return Err((answer, error)),
         };
-        let target = match Files::open(table, &sessions, &shared.location) {
+        let target = match Files::open(table, &sessions, &location) {
             Ok(files) => Target::Present(Box::new(Observer::new(files))),
             Err(Errno::NOENT) if !settings.must_exist => Target::Absent,
             Err(error) => {
-                let reason = match error {
-                    Errno::NOENT => Error::at(path, Reason::NotFound),
-                    Errno::NODEV => Error::at(
-                        path,
-                        Reason::NotRegularFile {
-                            found: "a special file",
-                        },
-                    ),
-                    error => Error::system(path, "cannot open", error),
-                };
                 if let Some(mut watches) = watches {
                     watches.remove_all(id, hints);
                 }
-                return Err((answer, reason));
+                return Err((answer, cannot_open(&location.path, error)));
             }
         };
         // Until the starting state is recorded, looks follow each other quickly, whatever the backend.
@@ -109,6 +112,9 @@ impl Database {
         Ok(Self {
             id,
             shared,
+            location,
+            on_replace: settings.on_replace,
+            replaced: false,
             table,
             sessions,
             target,
@@ -118,6 +124,7 @@ impl Database {
             identity_due: now + IDENTITY,
             patience: Patience::default(),
             identity_patience: Patience::default(),
+            header_patience: Patience::default(),
             opening: Some((answer, now + OPENING)),
         })
     }
@@ -138,7 +145,7 @@ impl Database {
             self.identity_due = now + IDENTITY;
             self.sessions.drain();
             if let Err(error) = self.check_identity(now, hints) {
-                return self.die(error);
+                return self.end_or_follow(error, now, hints);
             }
             if now < self.cadence.due() {
                 return Next::Look;
@@ -148,7 +155,7 @@ impl Database {
         counters.looked(now);
         counters.sweeps.add(u64::from(sweep));
         if let Err(error) = self.open_if_it_appeared(now, hints) {
-            return self.die(error);
+            return self.end_or_follow(error, now, hints);
         }
         let look = match &mut self.target {
             Target::Absent => Ok(Look::Same),
@@ -159,9 +166,9 @@ impl Database {
                 if matches!(self.target, Target::Present(_)) {
                     self.patience.restore();
                 }
-                match self.report(look) {
+                match self.report(look, now) {
                     Ok(found) => found,
-                    Err(error) => return self.die(error),
+                    Err(error) => return self.end_or_follow(error, now, hints),
                 }
             }
             Err(trouble) => match self.endure(trouble, now) {
@@ -172,6 +179,7 @@ impl Database {
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }
+        self.announce_replacement();
         self.plan(found, sweep, now, hints);
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
@@ -180,12 +188,20 @@ impl Database {
     }
 
     /// Wakes subscribers if there is something to say.
-    fn report(&mut self, look: Look) -> Result<Found, Error> {
-        let counters = &self.shared.counters;
+    fn report(&mut self, look: Look, now: Duration) -> Result<Found, Error> {
+        if look != Look::Busy {
+            self.header_patience.restore();
+        }
         match look {
             Look::Same => Ok(Found::Nothing),
             Look::Busy => {
-                counters.busy_looks.add(1);
+                self.shared.counters.busy_looks.add(1);
+                if self.opening.is_none() && self.has_seen_no_header() {
+                    let endured = self.header_patience.endures(now, PATIENCE);
+                    if !endured && let Some(error) = self.refuse_truncated() {
+                        return Err(error);
+                    }
+                }
                 Ok(Found::Busy)
             }
             Look::Commits(tally) => {
@@ -203,17 +219,17 @@ impl Database {
         if let Some(reason) = tally.inexact {
             counters.conservative(reason);
             delivery::post(|| Notice::Conservative {
-                path: self.shared.location.path.clone(),
+                path: self.location.path.clone(),
                 reason,
             });
         }
-        self.shared.publish(tally);
+        self.shared.publish(News::Commits(tally));
     }
 
     /// An error of the system may pass (out of memory, of descriptors); one that stays ends the watcher, because
     /// silence is never an answer.
     fn endure(&mut self, trouble: Trouble, now: Duration) -> Result<(), Error> {
-        let path = &self.shared.location.path;
+        let path = &self.location.path;
         let error = match trouble.what {
             What::UnknownWalIndexVersion(version) => {
                 return Err(Error::at(path, Reason::WalIndexVersion { version }));
@@ -292,7 +308,7 @@ impl Database {
         self.cadence = Cadence::polling(self.poll_interval, now);
         self.shared.set_last_error(why.clone());
         delivery::post(|| Notice::Fallback {
-            path: self.shared.location.path.clone(),
+            path: self.location.path.clone(),
             why: why.clone(),
         });
         self.shared

@@ -1,6 +1,7 @@
 //! Requests to the observer thread.
 
 use crate::error::Error;
+use crate::replace::OnReplace;
 use crate::shared::Shared;
 use crate::wake::Totals;
 use rustix::fd::OwnedFd;
@@ -37,6 +38,7 @@ pub(crate) enum Request {
 pub(crate) struct Settings {
     pub(crate) poll_interval: Duration,
     pub(crate) must_exist: bool,
+    pub(crate) on_replace: OnReplace,
 }
 
 /// Where requests wait. `None` once the thread has ended and takes no more.

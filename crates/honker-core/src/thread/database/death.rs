@@ -1,4 +1,5 @@
-//! What ends a watcher from outside: its file is replaced, removed, or not a database.
+//! What ends a watcher from outside: its file is replaced, removed, or not a database. Whether it really ends is for
+//! `follow` to say.
 
 use super::{Database, Next, Target};
 use crate::backend::WatcherBackend;
@@ -7,8 +8,6 @@ use crate::descriptor;
 use crate::error::{Error, Overwritten, Reason};
 use crate::hint::Hints;
 use crate::location::Location;
-use crate::observer::Observer;
-use crate::observer::files::Files;
 use crate::observer::header::Header;
 use crate::thread::agenda::Id;
 use rustix::io::Errno;
@@ -21,7 +20,7 @@ impl Database {
         now: Duration,
         hints: &mut Option<Hints<Id>>,
     ) -> Result<(), Error> {
-        let location = &self.shared.location;
+        let location = &self.location;
         match &self.target {
             Target::Present(observer) => {
                 let expected = observer.evidence().identity();
@@ -55,6 +54,8 @@ impl Database {
                     let _ = watches.watch_names(self.id, location, hints);
                 }
                 match rustix::fs::stat(&location.directory) {
+                    // The directory may come back with the file.
+                    Err(Errno::NOENT | Errno::NOTDIR) if self.follows() => Ok(()),
                     Err(Errno::NOENT | Errno::NOTDIR) => Err(Error::at(
                         &location.path,
                         Reason::DirectoryNotFound {
@@ -68,8 +69,8 @@ impl Database {
     }
 
     /// While there is no file, a link on its path may be retargeted: then the file would appear elsewhere.
-    fn check_that_the_path_leads_there(&self) -> Result<(), Error> {
-        let location = &self.shared.location;
+    pub(super) fn check_that_the_path_leads_there(&self) -> Result<(), Error> {
+        let location = &self.location;
         match Location::resolve(&location.path) {
             Ok(now) if (&now.directory, &now.name) != (&location.directory, &location.name) => {
                 Err(Error::at(
@@ -96,52 +97,7 @@ impl Database {
         self.cadence.look_now(now);
     }
 
-    /// A file that was missing and is there now: all that is in it was committed since.
-    pub(super) fn open_if_it_appeared(
-        &mut self,
-        now: Duration,
-        hints: &mut Option<Hints<Id>>,
-    ) -> Result<(), Error> {
-        if !matches!(self.target, Target::Absent) {
-            return Ok(());
-        }
-        let location = &self.shared.location;
-        match Files::open(self.table, &self.sessions, location) {
-            Ok(files) => {
-                // Through a link it would have its sidecars elsewhere.
-                self.check_that_the_path_leads_there()?;
-                if let Some(watches) = &mut self.watches
-                    && let Err(error) = watches.watch_files(self.id, location, hints)
-                {
-                    let why = error.to_string();
-                    self.fall_back_to_polling(why, now, hints);
-                }
-                self.target = Target::Present(Box::new(Observer::of_new_file(files, now)));
-                Ok(())
-            }
-            Err(Errno::NOENT) => {
-                self.patience.restore();
-                Ok(())
-            }
-            Err(Errno::NODEV) => Err(Error::at(
-                &location.path,
-                Reason::NotRegularFile {
-                    found: "a special file",
-                },
-            )),
-            Err(error) => {
-                let error = Error::system(&location.path, "cannot open", error);
-                self.shared.set_last_error(error.to_string());
-                if self.patience.endures(now, super::PATIENCE) {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
-            }
-        }
-    }
-
-    /// A header that is still cut short when opening has waited long enough.
+    /// A header that is still cut short when there was time enough to write the rest.
     pub(super) fn refuse_truncated(&mut self) -> Option<Error> {
         let header = self.current_header()?;
         matches!(header, Header::Truncated { .. }).then(|| self.not_a_database(Some(header)))
@@ -149,13 +105,16 @@ impl Database {
 
     /// What a file without a SQLite header means: at open an error, later a replacement.
     pub(super) fn overwritten(&mut self, what: Overwritten) -> Error {
-        let is_baseline =
-            matches!(&self.target, Target::Present(observer) if !observer.is_settled());
-        if is_baseline && what == Overwritten::NotADatabase {
+        if self.has_seen_no_header() && what == Overwritten::NotADatabase {
             let header = self.current_header();
             return self.not_a_database(header);
         }
-        Error::at(&self.shared.location.path, Reason::Overwritten { what })
+        Error::at(&self.location.path, Reason::Overwritten { what })
+    }
+
+    /// Whether no header of this file has been believed yet, so that there is nothing it could have been overwritten by.
+    pub(super) fn has_seen_no_header(&self) -> bool {
+        matches!(&self.target, Target::Present(observer) if observer.is_at_first_header())
     }
 
     fn current_header(&mut self) -> Option<Header> {
@@ -167,7 +126,7 @@ impl Database {
 
     fn not_a_database(&self, header: Option<Header>) -> Error {
         let found = header.map_or_else(|| "it cannot be read".to_owned(), Header::describe);
-        Error::at(&self.shared.location.path, Reason::NotADatabase { found })
+        Error::at(&self.location.path, Reason::NotADatabase { found })
     }
 
     /// The shm backend needs a wal-index. While there is no database yet, its mode is still open.
@@ -189,7 +148,7 @@ impl Database {
                     .to_owned(),
             },
         };
-        Err(Error::at(&self.shared.location.path, reason))
+        Err(Error::at(&self.location.path, reason))
     }
 
     pub(super) fn die(&mut self, error: Error) -> Next {
@@ -208,8 +167,6 @@ impl Database {
 
     /// Ends the watcher without a further look.
     pub(in crate::thread) fn end(&self, reason: Reason) {
-        self.shared
-            .wake
-            .end(Error::at(&self.shared.location.path, reason));
+        self.shared.wake.end(Error::at(&self.location.path, reason));
     }
 }

@@ -166,8 +166,7 @@ impl Database {
             Name::Database => self.check_identity_now(),
             Name::Wal => {
                 if let Some(watches) = &mut self.watches
-                    && let Err(error) =
-                        watches.watch_file(self.id, &self.shared.location, name, hints)
+                    && let Err(error) = watches.watch_file(self.id, &self.location, name, hints)
                 {
                     self.fall_back_to_polling(error.to_string(), now, hints);
                 }
@@ -219,7 +218,7 @@ impl Database {
             }
             watches.in_storm = false;
             self.cadence.calm();
-            let location = &self.shared.location;
+            let location = &self.location;
             let again = watches
                 .watch_names(self.id, location, hints)
                 .and_then(|()| watches.watch_files(self.id, location, hints));
@@ -247,7 +246,7 @@ impl Database {
             && observer.evidence().has_journal()
         {
             // Without it the commit is found through the other events, a little later.
-            let _ = watches.watch_file(self.id, &self.shared.location, Name::Journal, hints);
+            let _ = watches.watch_file(self.id, &self.location, Name::Journal, hints);
         }
     }
 }
