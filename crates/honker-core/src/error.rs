@@ -92,6 +92,9 @@ pub(crate) enum Reason {
     UnknownBackend {
         name: String,
     },
+    NotAPosition {
+        text: String,
+    },
     BackendUnavailable {
         backend: &'static str,
         why: String,
@@ -201,7 +204,9 @@ impl Reason {
             Self::EmptyPath | Self::NulInPath | Self::MemoryDatabase | Self::Uri => {
                 ErrorKind::InvalidPath
             }
-            Self::Zero { .. } | Self::UnknownBackend { .. } => ErrorKind::InvalidConfig,
+            Self::Zero { .. } | Self::UnknownBackend { .. } | Self::NotAPosition { .. } => {
+                ErrorKind::InvalidConfig
+            }
             Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
                 ErrorKind::Unsupported
             }
@@ -269,6 +274,11 @@ impl fmt::Display for Error {
                 f,
                 "unknown watcher backend {name:?}. Valid names: {}",
                 crate::backend::NAMES.join(", ")
+            ),
+            Reason::NotAPosition { text } => write!(
+                f,
+                "{text:?} is no position of this version of honker, or not a whole one. Pass one exactly as it was \
+                 printed; without one, subscribe first and then read everything"
             ),
             Reason::BackendUnavailable { backend, why } => {
                 write!(f, "the {backend} backend cannot watch {path:?}: {why}")

@@ -56,11 +56,14 @@ mod identity;
 mod location;
 mod mount;
 mod observer;
+mod pace;
+mod position;
 mod probe;
 mod replace;
 mod sessions;
 mod shared;
 mod stats;
+mod subscribe;
 mod subscription;
 mod tasks;
 #[cfg(feature = "test-hooks")]
@@ -73,9 +76,11 @@ mod watcher;
 
 pub use backend::WatcherBackend;
 pub use error::{Error, ErrorKind, RecvError, Result};
+pub use position::Position;
 pub use probe::{BackendVerdict, JournalMode, Probe, probe};
 pub use replace::OnReplace;
 pub use stats::{Conservative, Stats};
+pub use subscribe::SubscriptionBuilder;
 pub use subscription::UpdateEvents;
 pub use update::{Update, UpdateKind};
 pub use watcher::{SharedUpdateWatcher, WatcherBuilder, WatcherConfig};

@@ -5,7 +5,7 @@ use crate::delivery;
 use crate::error::{Error, Reason};
 use crate::location::Location;
 use crate::stats::{Counters, Stats};
-use crate::wake::{News, Wake};
+use crate::wake::{News, Until, Wake};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,13 +59,14 @@ impl Shared {
     /// Reports to every subscriber.
     pub(crate) fn publish(self: &Arc<Self>, news: News) {
         self.wake.publish(news);
-        delivery::wake_tasks(self);
+        delivery::wake_tasks(self, Until::News);
     }
 
     /// Ends every subscription. The first reason stays.
     pub(crate) fn end(self: &Arc<Self>, reason: Error) {
         if self.wake.end(reason) {
-            delivery::wake_tasks(self);
+            delivery::wake_tasks(self, Until::News);
+            delivery::wake_tasks(self, Until::End);
         }
     }
 

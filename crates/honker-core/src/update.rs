@@ -27,4 +27,32 @@ pub enum UpdateKind {
     /// The file was replaced and the new one is watched, with [`OnReplace::Follow`](crate::OnReplace::Follow). What
     /// the new file holds is for the next read to find out, so it is never exact.
     Replaced,
+    /// Nothing was committed for as long as [`idle_poll`](crate::SubscriptionBuilder::idle_poll) says.
+    Idle,
+}
+
+impl Update {
+    /// Nothing was committed since the wake `seq`.
+    pub(crate) const fn idle(seq: u64) -> Self {
+        Self {
+            seq,
+            commits: 0,
+            exact: true,
+            kind: UpdateKind::Idle,
+        }
+    }
+
+    /// One wake for both.
+    pub(crate) fn and(self, later: Self) -> Self {
+        Self {
+            seq: later.seq,
+            commits: self.commits + later.commits,
+            exact: self.exact && later.exact,
+            kind: if self.kind == UpdateKind::Replaced {
+                self.kind
+            } else {
+                later.kind
+            },
+        }
+    }
 }

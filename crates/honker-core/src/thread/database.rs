@@ -17,6 +17,7 @@ use crate::hint::Hints;
 use crate::location::Location;
 use crate::observer::evidence::{Trouble, What};
 use crate::observer::files::Files;
+use crate::observer::standing::Standing;
 use crate::observer::{Look, Observer, Tally};
 use crate::replace::OnReplace;
 use crate::sessions::Sessions;
@@ -136,6 +137,16 @@ impl Database {
 
     pub(super) fn belongs_to(&self, shared: &Arc<Shared>) -> bool {
         Arc::ptr_eq(&self.shared, shared)
+    }
+
+    /// Where the database stood at the last look that could tell.
+    pub(super) fn standing(&self) -> Standing {
+        match &self.target {
+            // The file that was watched is gone, and the next one is not there yet.
+            Target::Absent if self.replaced => Standing::Unknown,
+            Target::Absent => Standing::Absent,
+            Target::Present(observer) => observer.standing(observer.evidence().identity()),
+        }
     }
 
     pub(super) fn look(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) -> Next {

@@ -1,6 +1,7 @@
 //! Requests to the observer thread.
 
 use crate::error::Error;
+use crate::observer::standing::Standing;
 use crate::replace::OnReplace;
 use crate::shared::Shared;
 use crate::wake::Totals;
@@ -20,9 +21,9 @@ pub(crate) enum Request {
         answer: SyncSender<Result<(), Error>>,
     },
     /// Look now. Answered with what has been seen up to this moment.
-    Subscribe {
+    Look {
         shared: Arc<Shared>,
-        answer: SyncSender<Result<Totals, Error>>,
+        answer: SyncSender<Result<Beginning, Error>>,
     },
     /// Stop watching. Answered once no descriptor of the database is used any more.
     Close {
@@ -31,6 +32,13 @@ pub(crate) enum Request {
     },
     /// End the thread.
     Stop,
+}
+
+/// Where a subscription begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    pub(crate) totals: Totals,
+    pub(crate) standing: Standing,
 }
 
 /// How to watch one database.
