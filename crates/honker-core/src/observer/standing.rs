@@ -84,7 +84,7 @@ impl LogStanding {
 impl<E: Evidence> Observer<E> {
     /// Where the database stood at the last look that could tell.
     pub(crate) fn standing(&self, file: Identity) -> Standing {
-        if !self.is_settled() || self.pending.commits > 0 {
+        if !self.is_settled() {
             return Standing::Unknown;
         }
         match self.header {
