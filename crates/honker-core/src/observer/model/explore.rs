@@ -18,6 +18,7 @@ use std::time::Duration;
 
 /// A history, and what may be said of it.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // each is a property of its own
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) script: Vec<Step>,
@@ -28,6 +29,8 @@ pub(super) struct Scenario {
     pub(super) new_file: bool,
     /// Reasons for which a wake may come although nothing was committed.
     pub(super) forgiven: Vec<Conservative>,
+    /// Whether only file times that never tie can tell what happened.
+    pub(super) needs_times: bool,
     /// Whether the commits can be counted at all.
     pub(super) counts: bool,
     /// Whether every wake must be exact when no look is interrupted.
