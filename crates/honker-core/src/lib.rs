@@ -48,6 +48,7 @@
 
 mod backend;
 mod cadence;
+mod closer;
 mod delivery;
 mod descriptor;
 mod error;
@@ -75,6 +76,7 @@ mod wake;
 mod watcher;
 
 pub use backend::WatcherBackend;
+pub use closer::Closer;
 pub use error::{Error, ErrorKind, RecvError, Result};
 pub use position::Position;
 pub use probe::{BackendVerdict, JournalMode, Probe, probe};

@@ -70,6 +70,13 @@ impl Shared {
         }
     }
 
+    /// Has everyone who waits look again: something has changed for one of them.
+    pub(crate) fn disturb(self: &Arc<Self>) {
+        self.wake.disturb();
+        delivery::wake_tasks(self, Until::News);
+        delivery::wake_tasks(self, Until::End);
+    }
+
     pub(crate) fn effective(&self) -> WatcherBackend {
         self.running().effective
     }

@@ -1,7 +1,8 @@
 //! Waiting for updates.
 
+use crate::closer::Closer;
 use crate::delivery;
-use crate::error::{Error, RecvError};
+use crate::error::{Error, Reason, RecvError};
 use crate::pace::Pace;
 use crate::tasks;
 use crate::update::Update;
@@ -24,6 +25,7 @@ pub struct UpdateEvents {
     /// What was committed before the subscription began, if that is to be told.
     owed: Option<Update>,
     pace: Pace,
+    closer: Closer,
     /// Names this subscription among those that wait as tasks; `None` if it never has.
     task: Option<u64>,
     /// When that task is to be woken at the latest.
@@ -41,6 +43,7 @@ impl UpdateEvents {
     pub(crate) fn new(core: Arc<Core>, seen: Totals, owed: Option<Update>, pace: Pace) -> Self {
         core.shared.subscribers.fetch_add(1, Ordering::Relaxed);
         Self {
+            closer: Closer::new(&core.shared),
             core,
             seen,
             owed,
@@ -52,6 +55,10 @@ impl UpdateEvents {
 
     /// Takes what is there, if it is time.
     fn step(&mut self, now: Instant) -> Result<Step, Error> {
+        if self.closer.is_closed() {
+            let path = &self.core.shared.location.path;
+            return Err(Error::at(path, Reason::Closed));
+        }
         let wake = &self.core.shared.wake;
         if let Some(opens) = self.pace.closed_until(now)
             && !wake.is_reached(Until::End, &self.seen)
@@ -134,6 +141,20 @@ impl UpdateEvents {
         }
     }
 
+    /// Takes back what the last [`poll_recv`](Self::poll_recv) registered: its waker is dropped, and not called for
+    /// what comes from now on.
+    pub fn cancel_poll(&mut self) {
+        if self.core.shared.refuse_in_a_child().is_ok() {
+            self.forget_task();
+        }
+    }
+
+    /// What ends this subscription from elsewhere.
+    #[must_use]
+    pub fn closer(&self) -> Closer {
+        self.closer.clone()
+    }
+
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<Update, Error>> {
         let task = *self.task.get_or_insert_with(tasks::next_id);
         let shared = Arc::clone(&self.core.shared);
@@ -172,7 +193,9 @@ impl UpdateEvents {
                 return Ok(None);
             }
             let first = next.into_iter().chain(deadline).min();
-            self.core.shared.wake.sleep(until, &self.seen, first);
+            let is_closed = || self.closer.is_closed();
+            let wake = &self.core.shared.wake;
+            wake.sleep(until, &self.seen, first, is_closed);
         }
     }
 
@@ -204,8 +227,6 @@ impl Drop for UpdateEvents {
     fn drop(&mut self) {
         self.core.shared.subscribers.fetch_sub(1, Ordering::Relaxed);
         // In a child made by fork the lock may be held for ever, by a thread that does not exist there.
-        if self.core.shared.refuse_in_a_child().is_ok() {
-            self.forget_task();
-        }
+        self.cancel_poll();
     }
 }

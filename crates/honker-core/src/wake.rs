@@ -112,9 +112,14 @@ impl Wake {
             state.ended = Some(reason);
             self.generation.fetch_or(1, Ordering::Release);
         }
+        self.disturb();
+        true
+    }
+
+    /// Has every blocked thread look again.
+    pub(crate) fn disturb(&self) {
         self.blocked.notify(usize::MAX);
         self.holding.notify(usize::MAX);
-        true
     }
 
     /// The async tasks that wait for this. The delivery thread wakes them.
@@ -165,14 +170,20 @@ impl Wake {
         }))
     }
 
-    /// Blocks until [`is_reached`](Self::is_reached), or until `deadline`. May end early.
-    pub(crate) fn sleep(&self, until: Until, seen: &Totals, deadline: Option<Instant>) {
+    /// Blocks until [`is_reached`](Self::is_reached) or `is_closed`, or until `deadline`. May end early.
+    pub(crate) fn sleep(
+        &self,
+        until: Until,
+        seen: &Totals,
+        deadline: Option<Instant>,
+        is_closed: impl FnOnce() -> bool,
+    ) {
         let event = match until {
             Until::News => &self.blocked,
             Until::End => &self.holding,
         };
         let listener = event.listen();
-        if self.is_reached(until, seen) {
+        if self.is_reached(until, seen) || is_closed() {
             return;
         }
         match deadline {
