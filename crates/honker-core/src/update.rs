@@ -3,7 +3,7 @@
 /// One wake: everything that was committed since the previous one.
 ///
 /// Commits between two wakes are one wake; an undrained subscription holds one pending wake, never a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Update {
     /// The number of this wake, counted per watcher from 1. A subscriber that was slow sees gaps.
