@@ -34,7 +34,8 @@ const DIED: &str = "honker: update watcher died (database file likely replaced; 
 /// What `open` and the like raise.
 pub(crate) fn raise(error: &honker_core::Error) -> PyErr {
     let message = error.to_string();
-    let path = || error.path().map(std::path::Path::to_path_buf);
+    // As text: a `PathBuf` would be a `pathlib.Path` there, and the `filename` of an `OSError` is none.
+    let path = || error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::DirectoryNotFound => {
             PyFileNotFoundError::new_err((libc_errno::ENOENT, message, path()))

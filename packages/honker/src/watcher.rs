@@ -7,6 +7,7 @@ use crate::subscription::Subscription;
 use honker_core::{OnReplace, Position, SharedUpdateWatcher, WatcherBackend};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -116,8 +117,8 @@ impl Watcher {
     }
 
     #[getter]
-    fn path(&self) -> PathBuf {
-        self.watcher.path().to_path_buf()
+    fn path(&self) -> OsString {
+        self.watcher.path().as_os_str().to_owned()
     }
 
     fn stats(&self) -> Stats {

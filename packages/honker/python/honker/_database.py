@@ -10,7 +10,9 @@ from typing import Literal
 from honker import _honker
 from honker._events import UpdateEvents
 
+#: Where wakes come from; see `open`.
 Backend = Literal["polling", "kernel", "shm", "auto"]
+#: What to do when the file is replaced; see `open`.
 OnReplace = Literal["die", "follow"]
 
 
@@ -124,7 +126,7 @@ class Database:
     @property
     def path(self) -> str:
         """The database's path, absolute."""
-        return os.fspath(self._watcher.path)
+        return self._watcher.path
 
     @property
     def backend(self) -> str:

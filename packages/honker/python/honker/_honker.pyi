@@ -162,8 +162,8 @@ class Subscription:
     def poll(self, bell: Bell, number: int) -> Update | None:
         """Takes what is there, or has `bell` rung with `number` when there is something."""
 
-    def cancel_poll(self) -> None:
-        """Takes the last `poll` back."""
+    def cancel_poll(self, number: int) -> None:
+        """Takes the last `poll` of this number back."""
 
     def close(self) -> None:
         """Ends it, whoever waits."""
@@ -190,7 +190,7 @@ class Watcher:
     @property
     def backend(self) -> str: ...
     @property
-    def path(self) -> os.PathLike[str]: ...
+    def path(self) -> str: ...
     def stats(self) -> Stats: ...
 
 def set_log_level(level: int) -> None:
