@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full mutants lint install deny
+.PHONY: help demo test test-full mutants lint wheel install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -25,6 +25,10 @@ mutants: ## Simplify each rule of the observer in a copy, and show which checks 
 lint: ## Format, clippy and rustdoc, with every warning an error
 	@scripts/setup.sh test
 	@scripts/timed.sh "make lint" scripts/lint.sh
+
+wheel: ## Build the wheel of the Python package into target/wheels
+	@scripts/setup.sh wheel
+	@scripts/timed.sh "make wheel" scripts/wheel.sh
 
 install: ## Install the honker command with cargo
 	@scripts/setup.sh build

@@ -1,6 +1,6 @@
 //! One table from honker's reasons to Python's exceptions.
 
-use honker_core::{ErrorKind, RecvError};
+use honker_core::ErrorKind;
 use pyo3::create_exception;
 use pyo3::exceptions::{
     PyException, PyFileNotFoundError, PyIsADirectoryError, PyPermissionError, PyRuntimeError,
@@ -53,11 +53,10 @@ pub(crate) fn raise(error: &honker_core::Error) -> PyErr {
     }
 }
 
-/// What ends a subscription: closed, in the wrong process, or dead.
-pub(crate) fn raise_end(py: Python<'_>, error: &RecvError) -> PyErr {
+/// What a watcher that was opened raises: it is closed, of another process, asked for nonsense, or dead.
+pub(crate) fn raise_end(py: Python<'_>, error: &honker_core::Error) -> PyErr {
     match error.kind() {
-        ErrorKind::Closed => ClosedError::new_err(error.to_string()),
-        ErrorKind::Forked => Error::new_err(error.to_string()),
+        ErrorKind::Closed | ErrorKind::Forked | ErrorKind::InvalidConfig => raise(error),
         _ => {
             let died = WatcherDied::new_err(DIED);
             match died.value(py).setattr("reason", error.to_string()) {

@@ -85,7 +85,9 @@ impl Subscription {
         let mut turn = self.turn()?;
         // A turn always has its events until it is dropped.
         let events = turn.events.as_mut();
-        events.map(wait).ok_or_else(|| Error::new_err("a defect of honker: please report it"))
+        events
+            .map(wait)
+            .ok_or_else(|| Error::new_err("a defect of honker: please report it"))
     }
 }
 
@@ -103,7 +105,7 @@ fn converted(
 ) -> PyResult<Option<Update>> {
     match received {
         Ok(update) => Ok(update.map(Update::from)),
-        Err(error) => Err(raise_end(py, &error)),
+        Err(error) => Err(raise_end(py, &error.into())),
     }
 }
 

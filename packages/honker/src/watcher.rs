@@ -1,6 +1,6 @@
 //! One watched database.
 
-use crate::error::raise;
+use crate::error::{raise, raise_end};
 use crate::seconds::duration;
 use crate::stats::Stats;
 use crate::subscription::Subscription;
@@ -91,13 +91,13 @@ impl Watcher {
         }
         let events = py
             .detach(|| settings.start())
-            .map_err(|error| raise(&error))?;
+            .map_err(|error| raise_end(py, &error))?;
         Ok(Subscription::new(events))
     }
 
     fn position(&self, py: Python<'_>) -> PyResult<String> {
         let position = py.detach(|| self.watcher.position());
-        Ok(position.map_err(|error| raise(&error))?.to_string())
+        Ok(position.map_err(|error| raise_end(py, &error))?.to_string())
     }
 
     fn close(&self, py: Python<'_>) {

@@ -103,7 +103,7 @@ class Database:
 
         Raises:
             ClosedError: The database was closed.
-            Error: What ended the watcher, if it has died.
+            WatcherDied: The watcher has died; its `reason` says why.
         """
         return UpdateEvents(self._watcher.subscribe(since, min_interval, idle_poll_s))
 
@@ -111,6 +111,10 @@ class Database:
         """What has been seen up to now: one word, to keep and to subscribe from later.
 
         Take it before you read: the two together miss nothing.
+
+        Raises:
+            ClosedError: The database was closed.
+            WatcherDied: The watcher has died; its `reason` says why.
         """
         return self._watcher.position()
 
