@@ -121,6 +121,11 @@ pub(crate) enum Reason {
         what: String,
         errno: i32,
     },
+    #[cfg(feature = "data-version")]
+    Sqlite {
+        message: String,
+        kind: ErrorKind,
+    },
     ObserverGone,
 }
 
@@ -217,6 +222,8 @@ impl Reason {
                 io::ErrorKind::NotADirectory => ErrorKind::DirectoryNotFound,
                 _ => ErrorKind::Io,
             },
+            #[cfg(feature = "data-version")]
+            Self::Sqlite { kind, .. } => *kind,
             Self::ObserverGone => ErrorKind::Internal,
         }
     }
@@ -316,6 +323,8 @@ impl fmt::Display for Error {
             Reason::System { what, errno } => {
                 write!(f, "{what} {path:?}: {}", io::Error::from_raw_os_error(*errno))
             }
+            #[cfg(feature = "data-version")]
+            Reason::Sqlite { message, .. } => write!(f, "SQLite cannot read {path:?}: {message}"),
             Reason::ObserverGone => write!(
                 f,
                 "the observer thread ended unexpectedly while watching {path:?}. Please report this; reopening starts \

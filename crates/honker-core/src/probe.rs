@@ -141,6 +141,8 @@ fn read_journal_mode(files: &mut Files, path: &Path) -> Result<JournalMode> {
         What::UnknownWalIndexVersion(version) => {
             Error::at(path, Reason::WalIndexVersion { version })
         }
+        #[cfg(feature = "data-version")]
+        What::Sqlite { message, kind } => Error::at(path, Reason::Sqlite { message, kind }),
     })?;
     match header {
         Header::Empty => Ok(JournalMode::Undecided),
@@ -194,6 +196,11 @@ fn verdicts(
         verdict(WatcherBackend::Polling, true, polling),
         kernel,
         verdict(WatcherBackend::ShmFastPath, shm, needs_wal),
+        verdict(
+            WatcherBackend::DataVersion,
+            true,
+            "asks SQLite itself: takes its locks, and tells no number of commits",
+        ),
         verdict(WatcherBackend::Auto, true, auto),
     ];
     let say_what_is_not_built = |known: BackendVerdict| {

@@ -248,13 +248,14 @@ pub(crate) fn refuse_what_is_no_regular_file(path: &Path) -> Result<()> {
 fn say_what_is_not_built(backend: WatcherBackend) {
     static KERNEL: Once = Once::new();
     static SHM: Once = Once::new();
+    static DATA_VERSION: Once = Once::new();
     if backend.is_built() {
         return;
     }
-    let once = if backend == WatcherBackend::KernelWatch {
-        &KERNEL
-    } else {
-        &SHM
+    let once = match backend {
+        WatcherBackend::ShmFastPath => &SHM,
+        WatcherBackend::DataVersion => &DATA_VERSION,
+        _ => &KERNEL,
     };
     once.call_once(|| eprintln!("honker: {}; polling instead", backend.why_not_built()));
 }

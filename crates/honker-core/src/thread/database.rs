@@ -1,7 +1,10 @@
 //! One database on the observer thread: when it is looked at, what comes of it, and how it dies.
 
+#[cfg(feature = "data-version")]
+mod data_version;
 mod death;
 mod hints;
+mod observe;
 mod patience;
 
 use super::agenda::Id;
@@ -13,14 +16,13 @@ use crate::descriptor::Table;
 use crate::error::{Error, Reason};
 use crate::hint::Hints;
 use crate::observer::evidence::{Trouble, What};
-use crate::observer::files::Files;
-use crate::observer::{Look, Observer, Tally};
+use crate::observer::{Look, Tally};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use hints::Watches;
 pub(super) use hints::try_out;
+use observe::{Observe, Opening, Refusal};
 use patience::Patience;
-use rustix::io::Errno;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -56,7 +58,7 @@ pub(super) struct Database {
 enum Target {
     /// No file yet.
     Absent,
-    Present(Box<Observer<Files>>),
+    Present(Box<dyn Observe>),
 }
 
 /// What becomes of a database after a look.
@@ -83,19 +85,19 @@ impl Database {
             Ok(watches) => watches,
             Err(error) => return Err((answer, error)),
         };
-        let target = match Files::open(table, &sessions, &shared.location) {
-            Ok(files) => Target::Present(Box::new(Observer::new(files))),
-            Err(Errno::NOENT) if !settings.must_exist => Target::Absent,
-            Err(error) => {
-                let reason = match error {
-                    Errno::NOENT => Error::at(path, Reason::NotFound),
-                    Errno::NODEV => Error::at(
-                        path,
-                        Reason::NotRegularFile {
-                            found: "a special file",
-                        },
-                    ),
-                    error => Error::system(path, "cannot open", error),
+        let opening = Opening {
+            table,
+            sessions: &sessions,
+            location: &shared.location,
+            asks_sqlite: shared.effective() == WatcherBackend::DataVersion,
+        };
+        let target = match opening.open(None) {
+            Ok(observer) => Target::Present(observer),
+            Err(Refusal::Missing) if !settings.must_exist => Target::Absent,
+            Err(refusal) => {
+                let reason = match refusal {
+                    Refusal::Missing => Error::at(path, Reason::NotFound),
+                    Refusal::ForGood(error) | Refusal::ForNow(error) => error,
                 };
                 if let Some(mut watches) = watches {
                     watches.remove_all(id, hints);
@@ -221,6 +223,8 @@ impl Database {
             What::System(error) => {
                 Error::system(path, format!("cannot read {}", trouble.part), error)
             }
+            #[cfg(feature = "data-version")]
+            What::Sqlite { message, kind } => Error::at(path, Reason::Sqlite { message, kind }),
         };
         self.shared.set_last_error(error.to_string());
         let limit = if self.opening.is_some() {

@@ -1,14 +1,12 @@
 //! What ends a watcher from outside: its file is replaced, removed, or not a database.
 
-use super::{Database, Next, Target};
+use super::{Database, Next, Opening, Refusal, Target};
 use crate::backend::WatcherBackend;
 use crate::delivery::{self, Notice};
 use crate::descriptor;
 use crate::error::{Error, Overwritten, Reason};
 use crate::hint::Hints;
 use crate::location::Location;
-use crate::observer::Observer;
-use crate::observer::files::Files;
 use crate::observer::header::Header;
 use crate::thread::agenda::Id;
 use rustix::io::Errno;
@@ -24,7 +22,7 @@ impl Database {
         let location = &self.shared.location;
         match &self.target {
             Target::Present(observer) => {
-                let expected = observer.evidence().identity();
+                let expected = observer.identity();
                 let found = match rustix::fs::stat(&location.path) {
                     Ok(stat) => Some(descriptor::identity(&stat)),
                     Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,
@@ -106,8 +104,14 @@ impl Database {
             return Ok(());
         }
         let location = &self.shared.location;
-        match Files::open(self.table, &self.sessions, location) {
-            Ok(files) => {
+        let opening = Opening {
+            table: self.table,
+            sessions: &self.sessions,
+            location,
+            asks_sqlite: self.shared.effective() == WatcherBackend::DataVersion,
+        };
+        match opening.open(Some(now)) {
+            Ok(observer) => {
                 // Through a link it would have its sidecars elsewhere.
                 self.check_that_the_path_leads_there()?;
                 if let Some(watches) = &mut self.watches
@@ -116,21 +120,15 @@ impl Database {
                     let why = error.to_string();
                     self.fall_back_to_polling(why, now, hints);
                 }
-                self.target = Target::Present(Box::new(Observer::of_new_file(files, now)));
+                self.target = Target::Present(observer);
                 Ok(())
             }
-            Err(Errno::NOENT) => {
+            Err(Refusal::Missing) => {
                 self.patience.restore();
                 Ok(())
             }
-            Err(Errno::NODEV) => Err(Error::at(
-                &location.path,
-                Reason::NotRegularFile {
-                    found: "a special file",
-                },
-            )),
-            Err(error) => {
-                let error = Error::system(&location.path, "cannot open", error);
+            Err(Refusal::ForGood(error)) => Err(error),
+            Err(Refusal::ForNow(error)) => {
                 self.shared.set_last_error(error.to_string());
                 if self.patience.endures(now, super::PATIENCE) {
                     Ok(())

@@ -244,7 +244,7 @@ impl Database {
         };
         if let Some(watches) = &mut self.watches
             && !watches.in_storm
-            && observer.evidence().has_journal()
+            && observer.has_journal()
         {
             // Without it the commit is found through the other events, a little later.
             let _ = watches.watch_file(self.id, &self.shared.location, Name::Journal, hints);
