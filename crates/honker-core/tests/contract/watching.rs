@@ -67,8 +67,8 @@ impl Watched {
         }
     }
 
-    /// In WAL, SQLite's own `data_version` moves at some steps although nothing was committed: the `data-version`
-    /// backend may then wake once too often.
+    /// In WAL, SQLite's own `data_version` moves at some steps although nothing was committed. As long as the log holds
+    /// no commit, the `data-version` backend cannot tell them from commits.
     pub(crate) fn expect_misleading(&mut self, mode: JournalMode, steps: &[Step]) {
         if mode.is_wal() && self.watcher.backend() == WatcherBackend::DataVersion {
             let misleading = steps.iter().filter(|step| step.may_mislead_data_version());

@@ -7,6 +7,8 @@
 //! anybody else, and nothing that others close drops theirs. SQLite shares what it knows of a file, descriptors
 //! included, between all connections of a process; so the process must have no connection of its own to that file.
 
+mod log;
+
 use super::observe::{Observe, Refusal};
 use crate::backend::WatcherBackend;
 use crate::descriptor::{self, Table};
@@ -17,6 +19,7 @@ use crate::observer::evidence::{Part, Seen, Trouble, What};
 use crate::observer::header::Header;
 use crate::observer::{Look, Tally};
 use crate::stats::Conservative;
+use log::{LastCommit, Log};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
@@ -33,8 +36,12 @@ const VERSION: &str = "PRAGMA data_version";
 /// start from a new baseline, and miss what was committed before.
 pub(super) struct DataVersion {
     connection: Connection,
+    /// After the connection, so that it is let go of last.
+    log: Option<Log>,
+    location: Location,
     identity: Identity,
     last: Option<i64>,
+    commit: LastCommit,
     /// Why the first answer is news.
     owed: Option<Conservative>,
 }
@@ -67,32 +74,63 @@ impl DataVersion {
         }
         Ok(Self {
             connection,
+            log: None,
+            location: location.clone(),
             identity,
             last: None,
+            commit: LastCommit::Unknown,
             owed: is_new.then_some(Conservative::Appeared),
         })
     }
 
     fn ask(&mut self) -> rusqlite::Result<Look> {
         let version = self.number(VERSION)?;
-        if self.last.is_none() && self.owed == Some(Conservative::Appeared) {
+        if self.last == Some(version) {
+            return Ok(Look::Same);
+        }
+        // Read after the version: what is in it can be read by now.
+        let commit = self.last_commit();
+        if commit == LastCommit::Torn {
+            return Ok(Look::Busy);
+        }
+        if self.last.is_none() {
             let is_empty = self.number("PRAGMA page_count")? == 0;
             if self.number(VERSION)? != version {
+                // The last commit and the version may be of two moments.
                 return Ok(Look::Busy);
             }
-            if is_empty {
+            if is_empty && self.owed == Some(Conservative::Appeared) {
                 // Nothing was committed yet. What will be moves the version.
                 self.owed = None;
             }
         }
-        let news = match self.last.replace(version) {
-            Some(last) if last == version => None,
-            Some(_) => Some(Conservative::DataVersion),
-            None => self.owed.take(),
+        let is_first = self.last.replace(version).is_none();
+        let before = std::mem::replace(&mut self.commit, commit);
+        let news = match commit {
+            _ if is_first => self.owed.take(),
+            LastCommit::Is(_) if commit == before => None,
+            _ => Some(Conservative::DataVersion),
         };
         Ok(news.map_or(Look::Same, |reason| {
             Look::Commits(Tally::at_least_one(reason))
         }))
+    }
+
+    fn last_commit(&mut self) -> LastCommit {
+        // As long as this connection is open the database cannot leave WAL, so that this is asked once.
+        if self.log.is_none() && self.is_wal() {
+            self.log = Log::hold(&self.location);
+        }
+        self.log
+            .as_ref()
+            .map_or(LastCommit::Unknown, Log::last_commit)
+    }
+
+    fn is_wal(&self) -> bool {
+        let mode = self
+            .connection
+            .query_row("PRAGMA journal_mode", [], |row| row.get(0));
+        mode.is_ok_and(|mode: String| mode == "wal")
     }
 
     fn number(&self, sql: &str) -> rusqlite::Result<i64> {
