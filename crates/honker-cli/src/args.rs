@@ -67,7 +67,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Watch {
-    /// Where wakes come from: auto, polling, kernel or shm
+    /// Where wakes come from: auto, polling, kernel, shm or data-version
     #[arg(long, value_name = "NAME", default_value = "auto")]
     #[arg(value_parser = values::backend)]
     pub(crate) backend: WatcherBackend,

@@ -175,9 +175,12 @@ fn a_wrong_option_is_a_usage_error_in_one_line() {
     let cases: [(&[&str], &[&str]); 18] = [
         (
             &["--backend", "inotify"],
-            &["inotify", "polling, kernel, shm, auto"],
+            &["inotify", "polling, kernel, shm, data-version, auto"],
         ),
-        (&["--backend", ""], &["polling, kernel, shm, auto"]),
+        (
+            &["--backend", ""],
+            &["polling, kernel, shm, data-version, auto"],
+        ),
         (&["--poll-interval", "0ms"], &["longer than zero", "500ms"]),
         (&["--poll-interval", "-1ms"], &["negative", "500ms"]),
         (&["--poll-interval", "1"], &["no unit", "500ms"]),

@@ -31,7 +31,7 @@ fn json_has_all_fields() {
         .iter()
         .map(|each| each["backend"].clone())
         .collect();
-    assert_eq!(names, ["polling", "kernel", "shm", "auto"]);
+    assert_eq!(names, ["polling", "kernel", "shm", "data-version", "auto"]);
     for each in backends {
         let usable = each["usable"].as_bool().expect("yes or no");
         let reason = each["reason"].as_str().expect("text");

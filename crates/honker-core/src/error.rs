@@ -5,6 +5,7 @@ use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -88,6 +89,9 @@ pub(crate) enum Reason {
     Uri,
     Zero {
         setting: &'static str,
+    },
+    PollIntervalTooShort {
+        least: Duration,
     },
     UnknownBackend {
         name: String,
@@ -206,7 +210,9 @@ impl Reason {
             Self::EmptyPath | Self::NulInPath | Self::MemoryDatabase | Self::Uri => {
                 ErrorKind::InvalidPath
             }
-            Self::Zero { .. } | Self::UnknownBackend { .. } => ErrorKind::InvalidConfig,
+            Self::Zero { .. } | Self::PollIntervalTooShort { .. } | Self::UnknownBackend { .. } => {
+                ErrorKind::InvalidConfig
+            }
             Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
                 ErrorKind::Unsupported
             }
@@ -272,6 +278,11 @@ impl fmt::Display for Error {
             Reason::Zero { setting } => {
                 write!(f, "{setting} must be longer than zero. The default of 1 ms suits most programs")
             }
+            Reason::PollIntervalTooShort { least } => write!(
+                f,
+                "poll_interval must be at least {least:?}: looking more often burns a core. For wakes within \
+                 microseconds use the kernel or shm backend"
+            ),
             Reason::UnknownBackend { name } => write!(
                 f,
                 "unknown watcher backend {name:?}. Valid names: {}",

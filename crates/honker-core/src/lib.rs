@@ -56,6 +56,7 @@ mod identity;
 mod location;
 mod mount;
 mod observer;
+mod open_metrics;
 mod probe;
 mod sessions;
 mod shared;
@@ -72,6 +73,7 @@ mod watcher;
 
 pub use backend::WatcherBackend;
 pub use error::{Error, ErrorKind, RecvError, Result};
+pub use open_metrics::{OPEN_METRICS_CONTENT_TYPE, open_metrics};
 pub use probe::{BackendVerdict, JournalMode, Probe, probe};
 pub use stats::{Conservative, Stats};
 pub use subscription::UpdateEvents;

@@ -283,6 +283,12 @@ impl Database {
             } else if self.watches.is_none() {
                 self.cadence = Cadence::polling(self.poll_interval, now);
             }
+            if result.is_ok() {
+                delivery::post(|| Notice::Opened {
+                    path: self.shared.location.path.clone(),
+                    backend: self.shared.effective(),
+                });
+            }
             // The one who asked may have gone; the watcher is closed then.
             let _ = answer.send(result);
         }

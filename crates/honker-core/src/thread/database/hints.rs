@@ -187,6 +187,9 @@ impl Database {
     /// Events were lost: anything may have happened.
     pub(in crate::thread) fn overflowed(&mut self, now: Duration) {
         self.shared.counters.overflows.add(1);
+        delivery::post(|| Notice::Overflow {
+            path: self.shared.location.path.clone(),
+        });
         self.check_identity_now();
         self.cadence.hint(now);
     }
