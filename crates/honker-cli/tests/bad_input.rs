@@ -172,7 +172,7 @@ fn a_wrong_option_is_a_usage_error_in_one_line() {
     let db = TempDb::new(JournalMode::Wal);
     let path = db.path().to_str().expect("text");
     let before = contents(db.dir());
-    let cases: [(&[&str], &[&str]); 18] = [
+    let cases: [(&[&str], &[&str]); 27] = [
         (
             &["--backend", "inotify"],
             &["inotify", "polling, kernel, shm, data-version, auto"],
@@ -185,6 +185,21 @@ fn a_wrong_option_is_a_usage_error_in_one_line() {
         (&["--poll-interval", "-1ms"], &["negative", "500ms"]),
         (&["--poll-interval", "1"], &["no unit", "500ms"]),
         (&["--poll-interval", "often"], &["not a time", "500ms"]),
+        (&["--poll-interval", "nan"], &["not a time", "500ms"]),
+        (
+            &["--backend", "kernel", "--poll-interval", "5ms"],
+            &["no effect", "--backend kernel", "--backend polling"],
+        ),
+        (
+            &["--backend", "shm", "--poll-interval", "5ms"],
+            &["no effect", "--backend shm"],
+        ),
+        (&["--timeout", "nan"], &["not a time", "5s"]),
+        (&["--timeout", "inf"], &["not a time", "5s"]),
+        (&["--timeout", "-inf"], &["negative"]),
+        (&["--stats=0s"], &["longer than zero"]),
+        (&["--stats=5"], &["no unit"]),
+        (&["--stats=often"], &["not a time"]),
         (&["--timeout", "0s"], &["longer than zero"]),
         (&["--timeout", "-5s"], &["negative"]),
         (&["--timeout", "5"], &["no unit", "5s"]),
@@ -207,6 +222,30 @@ fn a_wrong_option_is_a_usage_error_in_one_line() {
         );
     }
     assert_eq!(contents(db.dir()), before, "nothing was created or changed");
+}
+
+#[test]
+fn an_interval_that_burns_a_core_is_refused() {
+    let db = TempDb::new(JournalMode::Wal);
+    let path = db.path().to_str().expect("text");
+    for backend in ["polling", "auto", "data-version"] {
+        let ended = run([
+            "watch",
+            "--backend",
+            backend,
+            "--poll-interval",
+            "1ns",
+            path,
+        ]);
+        is_refused(&ended, 2, &["at least 100µs", "burns a core"]);
+    }
+}
+
+#[test]
+fn a_log_level_that_is_none_is_refused() {
+    let mut command = command::command(["probe", "app.db"]);
+    let ended = Honker::start(command.env("HONKER_LOG", "loud")).end();
+    is_refused(&ended, 2, &["HONKER_LOG", "loud", "debug"]);
 }
 
 #[test]

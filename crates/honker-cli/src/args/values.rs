@@ -13,10 +13,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
         return Err(format!("a time can't be negative: {UNITS}"));
     }
-    if text.parse::<f64>().is_ok_and(|number| number != 0.0) {
+    // "nan" and "inf" are numbers to Rust, and no times.
+    let plain = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    if plain.is_some_and(|number| number != 0.0) {
         return Err(format!("a plain number has no unit: {UNITS}"));
     }
-    if text.parse::<f64>().is_ok() {
+    if plain.is_some() {
         return Err(format!("a time must be longer than zero: {UNITS}"));
     }
     match humantime::parse_duration(text) {
@@ -69,6 +71,11 @@ mod tests {
             ("-1s", "negative"),
             ("-5", "negative"),
             ("soon", "not a time"),
+            ("nan", "not a time"),
+            ("NaN", "not a time"),
+            ("inf", "not a time"),
+            ("infinity", "not a time"),
+            ("1e400", "not a time"),
             ("", "not a time"),
             ("99999999999999999999s", "not a time"),
         ] {
