@@ -24,7 +24,7 @@ Examples:
 
 const WATCH_HELP: &str = "\
 Commits between two wakes are one wake; each tells how many they were. Watching takes no lock, writes nothing and
-opens no connection.
+opens no connection; only --backend data-version asks SQLite itself.
 
 With CMD:
   It is run on each wake, once at a time: wakes during a run become one further run. Its standard input is empty
@@ -32,11 +32,11 @@ With CMD:
     HONKER_SEQ      the number of the last wake
     HONKER_COMMITS  the commits since the run before, at least
     HONKER_DB       the absolute path of the database
-  Ctrl-C and SIGTERM are passed on to it, and it is waited for; the second one kills it. At --timeout it gets SIGTERM, and SIGKILL 5 seconds
-  later. When the database is replaced, what was committed before still gets its run. A CMD that commits to DB wakes
-  itself.
+  Ctrl-C and SIGTERM are passed on to it, and it is waited for; the second one kills it. At --timeout it gets SIGTERM,
+  and SIGKILL 5 seconds later. When the database is replaced, what was committed before still gets its run. A CMD that
+  commits to DB wakes itself.
 
-With --stats, or on SIGUSR1, a line on standard error, such as
+With --stats, and on SIGUSR1, a line on standard error:
   stats: backend=kernel looks=9 busy_looks=0 wakes=3 commits=14 hints=12 sweeps=2 sweeps_found=0 ...
   A wake that was not exact adds conservative.REASON=N. Fields may be added.
 
@@ -78,17 +78,17 @@ pub(crate) enum Command {
     /// Print a script that completes honker's command line in a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),
-    /// Print the manual page: honker man | man -l -
-    Man,
+    /// Print a manual page: honker man | man -l -
+    Man(Man),
     #[command(hide = true)]
     DemoWriter(DemoWriter),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Watch {
-    /// Where wakes come from: auto, polling, kernel, shm or data-version
+    /// Where wakes come from: see docs/backends.md for when to use which
     #[arg(long, value_name = "NAME", default_value = "auto")]
-    #[arg(value_parser = values::backend)]
+    #[arg(value_parser = values::Backend)]
     pub(crate) backend: WatcherBackend,
     /// How often polling and data-version look, 100us at least [default: 1ms]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -156,6 +156,12 @@ pub(crate) struct Probe {
 pub(crate) struct Completions {
     /// For which shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Man {
+    /// The subcommand whose page it is
+    pub(crate) subcommand: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

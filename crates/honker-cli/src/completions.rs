@@ -6,7 +6,13 @@ use crate::output;
 use clap::CommandFactory;
 
 pub(crate) fn run(args: &Completions) -> Result<Exit, Failure> {
+    let whole = Args::command();
+    // clap_complete offers hidden subcommands as well.
+    let shown = whole.get_subcommands().filter(|each| !each.is_hide_set());
+    let mut shown = clap::Command::new("honker")
+        .args(whole.get_arguments().cloned())
+        .subcommands(shown.cloned());
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "honker", &mut script);
+    clap_complete::generate(args.shell, &mut shown, "honker", &mut script);
     output::whole(&script)
 }

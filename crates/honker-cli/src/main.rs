@@ -46,7 +46,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Probe(args) => probe::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Completions(args) => completions::run(args),
-        Command::Man => man::run(),
+        Command::Man(args) => man::run(args),
         Command::DemoWriter(args) => demo::writer::run(args),
     }
 }
