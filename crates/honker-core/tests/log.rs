@@ -2,7 +2,7 @@
 
 use honker_core::{SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::{JournalMode, LONG, TempDb, wait_until};
-use std::fmt::Debug;
+use std::fmt::{Debug, Write};
 use std::sync::{Mutex, OnceLock};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -25,7 +25,8 @@ struct Fields(String);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0 += &format!("{}={value:?} ", field.name());
+        // Writing to a string cannot fail.
+        let _ = write!(self.0, "{}={value:?} ", field.name());
     }
 }
 
