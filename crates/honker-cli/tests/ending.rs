@@ -6,6 +6,8 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use command::{HONKER, Honker, start_watch, watch_json};
@@ -205,11 +207,11 @@ fn a_reader_that_stalls_delays_neither_signals_nor_the_timeout() {
     }
 }
 
-/// Takes a lease on a file: whoever opens it waits until the lease is given back, which this never does. The kernel
-/// breaks it after `/proc/sys/fs/lease-break-time`, 45 seconds.
+/// Takes a lease on a file, and says so; then it says when somebody opens the file. Whoever does waits until the lease
+/// is given back, which this never does. The kernel breaks it after `/proc/sys/fs/lease-break-time`, 45 seconds.
 const LEASE: &str = "
 import fcntl, os, signal, sys
-signal.signal(signal.SIGIO, signal.SIG_IGN)
+signal.signal(signal.SIGIO, lambda number, frame: print('asked', flush=True))
 file = os.open(sys.argv[1], os.O_RDWR)
 try:
     fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
@@ -226,40 +228,33 @@ else:
 fn while_opening_hangs_signals_and_the_timeout_still_end_the_watch() {
     for (options, code) in [(&[][..], 130), (&["--timeout", "1s"][..], 124)] {
         let db = TempDb::new(JournalMode::Delete);
-        let mut lease = Process::spawn(
-            Command::new("python3")
-                .args(["-c", LEASE])
-                .arg(db.path())
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped()),
-        );
-        let mut said = BufReader::new(lease.child().stdout.take().expect("a pipe"));
-        let mut line = String::new();
-        said.read_line(&mut line).expect("a line");
-        if line != "leased\n" {
-            println!("{line}");
+        let mut python = Command::new("python3");
+        python.args(["-c", LEASE]).arg(db.path());
+        let mut lease = Process::spawn(python.stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let said = BufReader::new(lease.child().stdout.take().expect("a pipe"));
+        let (tell, told) = channel();
+        let listening = thread::spawn(move || {
+            let lines = said.lines().map_while(Result::ok);
+            lines.for_each(|line| drop(tell.send(line)));
+        });
+        let first = told.recv_timeout(LONG).expect("a line");
+        if first != "leased" {
+            println!("{first}");
             return;
         }
-        let backend = ["--backend", "data-version"];
         let start = Instant::now();
+        let backend = ["--backend", "data-version"];
         let honker = start_watch(db.path(), &[&backend[..], options].concat());
-        let waits = || {
-            let tasks = fs::read_dir(format!("/proc/{}/task", honker.pid())).expect("it runs");
-            let mut stacks = tasks.flatten().map(|task| {
-                let state = fs::read_to_string(task.path().join("wchan")).unwrap_or_default();
-                let name = fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-                (name, state)
-            });
-            stacks.any(|(name, state)| name.trim() == "honker-sqlite" && state.contains("lease"))
-        };
         if code == 130 {
-            assert!(wait_until(LONG, waits), "it does not wait for the lease");
+            assert_eq!(told.recv_timeout(LONG).expect("a line"), "asked");
             honker.signal(Signal::SIGINT);
         }
         let ended = honker.end();
         assert_eq!(ended.code, Some(code), "{ended:?}");
         assert!(ended.stderr.is_empty(), "never ready: {ended:?}");
         assert!(start.elapsed() < Duration::from_secs(40), "it waited");
+        lease.kill();
+        listening.join().expect("it ends");
     }
 }
 

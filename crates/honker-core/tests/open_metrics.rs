@@ -121,10 +121,10 @@ fn the_numbers_are_those_of_stats_for_every_watcher() {
         }
     }
     let read = Exposition::read(&open_metrics(&watchers));
-    for (made, watcher) in watchers.iter().enumerate() {
+    for (made, watcher) in [1.0, 2.0].into_iter().zip(&watchers) {
         let path = watcher.path().to_str().expect("text");
         let value = |name| read.value(name, &[("database", path)]);
-        assert!(value("honker_commits_total") >= Some((made + 1) as f64));
+        assert!(value("honker_commits_total") >= Some(made));
         assert!(value("honker_looks_total") > Some(0.0));
         assert_eq!(value("honker_subscribers"), Some(0.0));
         assert_eq!(value("honker_fallback"), Some(0.0));

@@ -90,7 +90,8 @@ fn a_reason_for_wakes_that_are_not_exact_is_counted() {
     assert_eq!(number(line, "conservative.mode_switch"), 1, "{line}");
 }
 
-fn watch_verbosely(options: &[&str], level: Option<&str>) -> Ended {
+/// Gives what else was told, once all of `tells` were.
+fn watch_verbosely(options: &[&str], level: Option<&str>, tells: &[&str]) -> Ended {
     let db = TempDb::new(JournalMode::Delete);
     let mut command = command::command(["watch", "--json"]);
     command.args(options).arg(db.path());
@@ -101,6 +102,9 @@ fn watch_verbosely(options: &[&str], level: Option<&str>) -> Ended {
     assert_eq!(honker.json()["event"], "init");
     db.journal_mode(JournalMode::Wal);
     assert_eq!(honker.json()["event"], "commit");
+    for what in tells {
+        while !honker.error_line().contains(what) {}
+    }
     std::fs::remove_file(db.path()).expect("removed");
     let ended = honker.end();
     assert_eq!(ended.code, Some(3), "{ended:?}");
@@ -109,22 +113,55 @@ fn watch_verbosely(options: &[&str], level: Option<&str>) -> Ended {
 
 #[test]
 fn verbose_tells_on_standard_error_what_the_watcher_does() {
-    let tells = |ended: &Ended, what: &str| ended.stderr.iter().any(|line| line.contains(what));
-    for (options, level, watching, conservative) in [
-        (&[][..], None, false, false),
-        (&["-v"], None, true, false),
-        (&["-vv"], None, true, true),
-        (&["--verbose", "--verbose"], None, true, true),
-        (&[], Some("info"), true, false),
-        (&[], Some("debug"), true, true),
-        (&["-vv"], Some("error"), false, false),
-        (&["-v"], Some(""), true, false),
+    const OPENED: &str = "INFO honker: watching";
+    const INEXACT: &str = "reason=\"mode_switch\"";
+    for (options, level, tells) in [
+        (&[][..], None, &[][..]),
+        (&["-v"], None, &[OPENED]),
+        (&["-vv"], None, &[OPENED, INEXACT]),
+        (&["--verbose", "--verbose"], None, &[OPENED, INEXACT]),
+        (&[], Some("info"), &[OPENED]),
+        (&[], Some("debug"), &[OPENED, INEXACT]),
+        (&["-vv"], Some("error"), &[]),
+        (&["-v"], Some(""), &[OPENED]),
     ] {
-        let ended = watch_verbosely(options, level);
-        let about = format!("{options:?}, {level:?}: {ended:?}");
-        assert_eq!(tells(&ended, "INFO honker: watching"), watching, "{about}");
-        let told = tells(&ended, "reason=\"mode_switch\"");
-        assert_eq!(told, conservative, "{about}");
-        assert!(tells(&ended, "database file replaced"), "{about}");
+        let ended = watch_verbosely(options, level, tells);
+        for line in &ended.stderr {
+            let about = format!("{options:?}, {level:?}: {line}");
+            assert!(!line.contains(OPENED) && !line.contains(INEXACT), "{about}");
+        }
+        let died = |line: &String| line.contains("database file replaced");
+        assert!(ended.stderr.iter().any(died), "{ended:?}");
     }
+}
+
+#[test]
+fn events_that_the_system_lost_are_told_and_counted() {
+    let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events");
+    let limit: u32 = limit.expect("Linux").trim().parse().expect("a number");
+    if limit > 200_000 {
+        println!("skipped: {limit} events would have to be made");
+        return;
+    }
+    let db = TempDb::new(JournalMode::Delete);
+    let honker = start_watch(db.path(), &["-v", "--backend", "kernel", "--count", "1"]);
+    while !honker.error_line().starts_with("watching ") {}
+    honker.signal(Signal::SIGSTOP);
+    let (one, other) = (db.beside("one"), db.beside("other"));
+    std::fs::write(&one, "").expect("a file");
+    // Each is two events.
+    for _ in 0..=limit / 4 {
+        std::fs::rename(&one, &other).expect("renamed");
+        std::fs::rename(&other, &one).expect("renamed");
+    }
+    honker.signal(Signal::SIGCONT);
+    let told = honker.error_line();
+    assert!(
+        told.contains("WARN honker: file events were lost"),
+        "{told}"
+    );
+    honker.signal(Signal::SIGUSR1);
+    assert_eq!(number(&honker.error_line(), "overflows"), 1);
+    db.sql(INSERT);
+    assert_eq!(honker.end().code, Some(0), "and it goes on");
 }
