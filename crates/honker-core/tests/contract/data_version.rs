@@ -8,15 +8,7 @@ use crate::watching::data_version;
 use honker_testkit::commits::Style;
 use honker_testkit::count;
 
-every_commit_is_accounted_for_and_nothing_else! {
-    crate::watching::data_version;
-    delete: Delete;
-    truncate: Truncate;
-    persist: Persist;
-    memory: Memory;
-    off: Off;
-    wal: Wal;
-}
+every_commit_is_accounted_for_and_nothing_else!(crate::watching::data_version);
 
 #[test]
 fn a_read_after_the_wake_sees_the_commit_and_is_never_refused() {

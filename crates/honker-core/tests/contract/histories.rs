@@ -120,8 +120,15 @@ pub(crate) fn every_synchronous(backends: &[WatcherBackend], style: Style, mode:
     }
 }
 
+/// One module a journal mode, each with its tests for the backends that a function gives for that mode.
 macro_rules! every_commit_is_accounted_for_and_nothing_else {
-    ($backends:path; $($module:ident: $mode:ident;)*) => {$(
+    ($backends:path) => {
+        $crate::histories::every_commit_is_accounted_for_and_nothing_else! {
+            $backends;
+            delete: Delete, truncate: Truncate, persist: Persist, memory: Memory, off: Off, wal: Wal
+        }
+    };
+    ($backends:path; $($module:ident: $mode:ident),*) => {$(
         mod $module {
             use $crate::histories::every_synchronous;
             use honker_testkit::{JournalMode, commits::Style};
@@ -142,12 +149,4 @@ macro_rules! every_commit_is_accounted_for_and_nothing_else {
 }
 pub(crate) use every_commit_is_accounted_for_and_nothing_else;
 
-every_commit_is_accounted_for_and_nothing_else! {
-    crate::watching::backends;
-    delete: Delete;
-    truncate: Truncate;
-    persist: Persist;
-    memory: Memory;
-    off: Off;
-    wal: Wal;
-}
+every_commit_is_accounted_for_and_nothing_else!(crate::watching::backends);
