@@ -59,7 +59,7 @@ To use it:
 #[derive(Debug, Parser)]
 #[command(name = "honker", version, after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct Args {
-    /// Tell on standard error what the watcher does; twice: also each wake that is not exact
+    /// Tell on standard error what the watcher does (as HONKER_LOG=info); twice: also each wake that is not exact (debug)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use crate::output;
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
-use std::io;
+use std::io::{self, Write};
 
 pub(crate) fn run(args: &args::Man) -> Result<Exit, Failure> {
     let mut command = Args::command();
@@ -34,9 +34,15 @@ fn render(command: clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
         .map(ToString::to_string)
         .unwrap_or_default();
     let has_subcommands = command.has_subcommands();
+    let name = command
+        .get_display_name()
+        .unwrap_or(command.get_name())
+        .to_owned();
     // What the library would make of the notes is running text, and they are tables and examples.
     let man = Man::new(command.after_help(""));
-    man.render_title(page)?;
+    // The library leaves the empty date out, and then the version stands in its place.
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(page, ".TH {name} 1 \"\" \"honker {version}\"")?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
     man.render_description_section(page)?;

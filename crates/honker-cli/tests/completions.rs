@@ -145,7 +145,7 @@ fn man_and_mandoc_find_no_fault_with_the_pages() {
                 assert!(shown.contains(text), "{shown}");
             }
         }
-        if let Some(output) = run_on("mandoc", &["-T", "lint", "-W", "warning"], &page) {
+        if let Some(output) = run_on("mandoc", &["-T", "lint", "-W", "error"], &page) {
             assert!(output.status.success(), "{output:?}");
         }
     }
