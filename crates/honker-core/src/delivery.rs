@@ -9,10 +9,12 @@ use crate::backend::WatcherBackend;
 use crate::error::{Error, Result};
 use crate::shared::Shared;
 use crate::stats::Conservative;
-use std::collections::VecDeque;
+use crate::wake::Until;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 /// Something worth a line in the log.
@@ -31,6 +33,8 @@ pub(crate) enum Notice {
     Fallback { path: PathBuf, why: String },
     /// A wake that is not exact.
     Conservative { path: PathBuf, reason: Conservative },
+    /// The file was replaced, and the new one is followed.
+    Replaced { path: PathBuf },
     /// A watcher died.
     Died { error: Error },
 }
@@ -38,13 +42,27 @@ pub(crate) enum Notice {
 #[derive(Debug)]
 enum Job {
     Tell(Notice),
-    Wake(Arc<Shared>),
+    Wake(Arc<Shared>, Until),
+    /// A timer has run out.
+    WakeOne(Arc<Shared>, Until, u64),
 }
 
 /// More notices than this are not kept: the oldest go, should a `tracing` subscriber hang.
 const LIMIT: usize = 1024;
 
-static JOBS: Mutex<VecDeque<Job>> = Mutex::new(VecDeque::new());
+#[derive(Debug)]
+struct Jobs {
+    now: VecDeque<Job>,
+    timers: Timers,
+}
+
+/// Tasks that are to be woken at a time, by their number.
+type Timers = BTreeMap<(Instant, u64), (Weak<Shared>, Until)>;
+
+static JOBS: Mutex<Jobs> = Mutex::new(Jobs {
+    now: VecDeque::new(),
+    timers: BTreeMap::new(),
+});
 static POSTED: Condvar = Condvar::new();
 /// The process that the thread runs in; 0 before it is started. A child made by `fork` has no such thread.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
@@ -90,45 +108,76 @@ pub(crate) fn post(notice: impl FnOnce() -> Notice) {
     }
 }
 
-/// Has the tasks that wait for this watcher woken.
-pub(crate) fn wake_tasks(shared: &Arc<Shared>) {
-    if shared.wake.tasks().are_to_be_told() {
-        leave(Job::Wake(Arc::clone(shared)));
+/// Has the tasks woken that wait for this of a watcher.
+pub(crate) fn wake_tasks(shared: &Arc<Shared>, until: Until) {
+    if shared.wake.tasks(until).are_to_be_told() {
+        leave(Job::Wake(Arc::clone(shared), until));
     }
+}
+
+/// Has a task that waits woken at a time, if it still waits then.
+pub(crate) fn set_timer(at: Instant, task: u64, shared: &Arc<Shared>, until: Until) {
+    let timer = (Arc::downgrade(shared), until);
+    lock().timers.insert((at, task), timer);
+    POSTED.notify_one();
+}
+
+/// Takes a timer back.
+pub(crate) fn forget_timer(at: Instant, task: u64) {
+    lock().timers.remove(&(at, task));
 }
 
 fn leave(job: Job) {
     let mut jobs = lock();
-    if jobs.len() >= LIMIT
-        && let Some(oldest) = jobs.iter().position(|job| matches!(job, Job::Tell(_)))
+    let waiting = &mut jobs.now;
+    if waiting.len() >= LIMIT
+        && let Some(oldest) = waiting.iter().position(|job| matches!(job, Job::Tell(_)))
     {
-        jobs.remove(oldest);
+        waiting.remove(oldest);
     }
-    jobs.push_back(job);
+    waiting.push_back(job);
     drop(jobs);
     POSTED.notify_one();
 }
 
-fn lock() -> MutexGuard<'static, VecDeque<Job>> {
+fn lock() -> MutexGuard<'static, Jobs> {
     JOBS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn deliver() {
     loop {
-        let mut jobs = lock();
-        let job = loop {
-            match jobs.pop_front() {
-                Some(job) => break job,
-                None => jobs = POSTED.wait(jobs).unwrap_or_else(PoisonError::into_inner),
-            }
-        };
-        drop(jobs);
-        match job {
-            Job::Wake(shared) => shared.wake.tasks().wake(),
+        match next_job() {
+            Job::Wake(shared, until) => shared.wake.tasks(until).wake(),
+            Job::WakeOne(shared, until, task) => shared.wake.tasks(until).wake_one(task),
             Job::Tell(notice) => {
                 // A subscriber that panics must not end the log of everyone else.
                 let _ = std::panic::catch_unwind(|| tell(&notice));
             }
+        }
+    }
+}
+
+/// Waits for something to do.
+fn next_job() -> Job {
+    let mut jobs = lock();
+    loop {
+        if let Some(job) = jobs.now.pop_front() {
+            return job;
+        }
+        let Some(first) = jobs.timers.first_entry() else {
+            jobs = POSTED.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        let &(at, task) = first.key();
+        let wait = at.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            let (shared, until) = first.remove();
+            if let Some(shared) = shared.upgrade() {
+                return Job::WakeOne(shared, until, task);
+            }
+        } else {
+            let waited = POSTED.wait_timeout(jobs, wait);
+            jobs = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -149,6 +198,9 @@ fn tell(notice: &Notice) {
         }
         Notice::Conservative { path, reason } => {
             tracing::debug!(target: "honker", path = %path.display(), reason = reason.name(), "conservative wake");
+        }
+        Notice::Replaced { path } => {
+            tracing::info!(target: "honker", path = %path.display(), "database file replaced: following the new one");
         }
         Notice::Died { error } => tracing::error!(target: "honker", "{error}"),
     }

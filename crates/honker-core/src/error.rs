@@ -96,6 +96,9 @@ pub(crate) enum Reason {
     UnknownBackend {
         name: String,
     },
+    NotAPosition {
+        text: String,
+    },
     BackendUnavailable {
         backend: &'static str,
         why: String,
@@ -210,9 +213,10 @@ impl Reason {
             Self::EmptyPath | Self::NulInPath | Self::MemoryDatabase | Self::Uri => {
                 ErrorKind::InvalidPath
             }
-            Self::Zero { .. } | Self::PollIntervalTooShort { .. } | Self::UnknownBackend { .. } => {
-                ErrorKind::InvalidConfig
-            }
+            Self::Zero { .. }
+            | Self::PollIntervalTooShort { .. }
+            | Self::UnknownBackend { .. }
+            | Self::NotAPosition { .. } => ErrorKind::InvalidConfig,
             Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
                 ErrorKind::Unsupported
             }
@@ -287,6 +291,11 @@ impl fmt::Display for Error {
                 f,
                 "unknown watcher backend {name:?}. Valid names: {}",
                 crate::backend::NAMES.join(", ")
+            ),
+            Reason::NotAPosition { text } => write!(
+                f,
+                "{text:?} is no position of this version of honker, or not a whole one. Pass one exactly as it was \
+                 printed; without one, subscribe first and then read everything"
             ),
             Reason::BackendUnavailable { backend, why } => {
                 write!(f, "the {backend} backend cannot watch {path:?}: {why}")

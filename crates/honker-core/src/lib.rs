@@ -48,6 +48,7 @@
 
 mod backend;
 mod cadence;
+mod closer;
 mod delivery;
 mod descriptor;
 mod error;
@@ -57,10 +58,14 @@ mod location;
 mod mount;
 mod observer;
 mod open_metrics;
+mod pace;
+mod position;
 mod probe;
+mod replace;
 mod sessions;
 mod shared;
 mod stats;
+mod subscribe;
 mod subscription;
 mod tasks;
 #[cfg(feature = "test-hooks")]
@@ -72,10 +77,14 @@ mod wake;
 mod watcher;
 
 pub use backend::WatcherBackend;
+pub use closer::Closer;
 pub use error::{Error, ErrorKind, RecvError, Result};
 pub use open_metrics::{OPEN_METRICS_CONTENT_TYPE, open_metrics};
+pub use position::Position;
 pub use probe::{BackendVerdict, JournalMode, Probe, probe};
+pub use replace::OnReplace;
 pub use stats::{Conservative, Stats};
+pub use subscribe::SubscriptionBuilder;
 pub use subscription::UpdateEvents;
 pub use update::{Update, UpdateKind};
 pub use watcher::{SharedUpdateWatcher, WatcherBuilder, WatcherConfig};

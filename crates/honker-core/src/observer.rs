@@ -4,7 +4,7 @@
 //! (fileformat2, walformat) and asks which locks are held.
 //!
 //! One file a subject: `header`, `lock`, `journal`, `stamp`, `wal_index` and `log` decode; `rollback` and `wal` hold
-//! the rules; `evidence` names what can be seen, and `files` sees it in the real files.
+//! the rules; `standing` compares across restarts; `evidence` names what can be seen, and `files` sees it in the real files.
 
 pub(crate) mod evidence;
 #[cfg(target_os = "linux")]
@@ -18,6 +18,7 @@ mod model;
 mod rollback;
 mod sessions;
 pub(crate) mod stamp;
+pub(crate) mod standing;
 mod wal;
 pub(crate) mod wal_index;
 
@@ -137,6 +138,11 @@ impl<E: Evidence> Observer<E> {
     /// Whether a baseline is recorded.
     pub(crate) fn is_settled(&self) -> bool {
         self.baseline == Baseline::Settled
+    }
+
+    /// Whether no header of this file has been believed yet.
+    pub(crate) fn is_at_first_header(&self) -> bool {
+        !self.is_settled() || self.is_new
     }
 
     /// Somebody relies on the baseline from now on, settled or not.

@@ -4,9 +4,8 @@ use crate::backend::WatcherBackend;
 use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
 use crate::location::Location;
-use crate::observer::Tally;
 use crate::stats::{Counters, Stats};
-use crate::wake::Wake;
+use crate::wake::{News, Until, Wake};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,17 +56,25 @@ impl Shared {
         }
     }
 
-    /// Reports commits to every subscriber.
-    pub(crate) fn publish(self: &Arc<Self>, tally: Tally) {
-        self.wake.publish(tally);
-        delivery::wake_tasks(self);
+    /// Reports to every subscriber.
+    pub(crate) fn publish(self: &Arc<Self>, news: News) {
+        self.wake.publish(news);
+        delivery::wake_tasks(self, Until::News);
     }
 
     /// Ends every subscription. The first reason stays.
     pub(crate) fn end(self: &Arc<Self>, reason: Error) {
         if self.wake.end(reason) {
-            delivery::wake_tasks(self);
+            delivery::wake_tasks(self, Until::News);
+            delivery::wake_tasks(self, Until::End);
         }
+    }
+
+    /// Has everyone who waits look again: something has changed for one of them.
+    pub(crate) fn disturb(self: &Arc<Self>) {
+        self.wake.disturb();
+        delivery::wake_tasks(self, Until::News);
+        delivery::wake_tasks(self, Until::End);
     }
 
     pub(crate) fn effective(&self) -> WatcherBackend {
@@ -114,6 +121,7 @@ impl Shared {
             busy_looks: counters.busy_looks.get(),
             wakes: counters.wakes.get(),
             commits: counters.commits.get(),
+            replacements: counters.replacements.get(),
             conservative: counters.conservative_counts(),
             hints: counters.hints.get(),
             sweeps: counters.sweeps.get(),

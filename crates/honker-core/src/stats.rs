@@ -80,6 +80,8 @@ pub struct Stats {
     pub wakes: u64,
     /// Commits in those wakes.
     pub commits: u64,
+    /// Replacements of the file that were followed.
+    pub replacements: u64,
     /// Wakes that were not exact, by reason. Reasons that never occurred are left out.
     pub conservative: Vec<(Conservative, u64)>,
     /// File events of the operating system about this database (`kernel` only).
@@ -110,6 +112,7 @@ pub(crate) struct Counters {
     pub(crate) busy_looks: Counter,
     pub(crate) wakes: Counter,
     pub(crate) commits: Counter,
+    pub(crate) replacements: Counter,
     pub(crate) hints: Counter,
     pub(crate) sweeps: Counter,
     pub(crate) sweeps_found: Counter,

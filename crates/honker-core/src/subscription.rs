@@ -1,10 +1,12 @@
 //! Waiting for updates.
 
+use crate::closer::Closer;
 use crate::delivery;
-use crate::error::RecvError;
+use crate::error::{Error, Reason, RecvError};
+use crate::pace::Pace;
 use crate::tasks;
 use crate::update::Update;
-use crate::wake::Totals;
+use crate::wake::{Totals, Until};
 use crate::watcher::Core;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,18 +22,68 @@ use std::time::{Duration, Instant};
 pub struct UpdateEvents {
     core: Arc<Core>,
     seen: Totals,
+    /// What was committed before the subscription began, if that is to be told.
+    owed: Option<Update>,
+    pace: Pace,
+    closer: Closer,
     /// Names this subscription among those that wait as tasks; `None` if it never has.
     task: Option<u64>,
+    /// When that task is to be woken at the latest.
+    timer: Option<Instant>,
+}
+
+/// What a subscriber has to do next.
+enum Step {
+    Take(Update),
+    /// Wait for this, and until then at most.
+    Wait(Until, Option<Instant>),
 }
 
 impl UpdateEvents {
-    pub(crate) fn new(core: Arc<Core>, seen: Totals) -> Self {
+    pub(crate) fn new(core: Arc<Core>, seen: Totals, owed: Option<Update>, pace: Pace) -> Self {
         core.shared.subscribers.fetch_add(1, Ordering::Relaxed);
         Self {
+            closer: Closer::new(&core.shared),
             core,
             seen,
+            owed,
+            pace,
             task: None,
+            timer: None,
         }
+    }
+
+    /// Takes what is there, if it is time.
+    fn step(&mut self, now: Instant) -> Result<Step, Error> {
+        if self.closer.is_closed() {
+            let path = &self.core.shared.location.path;
+            return Err(Error::at(path, Reason::Closed));
+        }
+        let wake = &self.core.shared.wake;
+        if let Some(opens) = self.pace.closed_until(now)
+            && !wake.is_reached(Until::End, &self.seen)
+            && (self.owed.is_some() || wake.is_reached(Until::News, &self.seen))
+        {
+            return Ok(Step::Wait(Until::End, Some(opens)));
+        }
+        let update = match self.owed.take() {
+            // The end comes after what was owed.
+            Some(owed) => Some(match wake.take(&mut self.seen) {
+                Ok(Some(more)) => owed.and(more),
+                Ok(None) | Err(_) => owed,
+            }),
+            None => wake.take(&mut self.seen)?,
+        };
+        let idle_at = self.pace.idle_at();
+        let is_idle = update.is_none() && idle_at.is_some_and(|at| at <= now);
+        let update = update.or_else(|| is_idle.then(|| Update::idle(self.seen.wakes)));
+        Ok(match update {
+            Some(update) => {
+                self.pace.handed_out(now);
+                Step::Take(update)
+            }
+            None => Step::Wait(Until::News, idle_at),
+        })
     }
 
     /// Waits for commits.
@@ -63,9 +115,12 @@ impl UpdateEvents {
     ///
     /// As for [`recv`](Self::recv).
     pub fn try_recv(&mut self) -> Result<Option<Update>, RecvError> {
-        let shared = &self.core.shared;
-        shared.refuse_in_a_child().map_err(RecvError)?;
-        shared.wake.take(&mut self.seen).map_err(RecvError)
+        let ready = self.core.shared.refuse_in_a_child();
+        let step = ready.and_then(|()| self.step(Instant::now()));
+        Ok(match step.map_err(RecvError)? {
+            Step::Take(update) => Some(update),
+            Step::Wait(..) => None,
+        })
     }
 
     /// Waits as an async task does, without a runtime: [`Poll::Pending`] means that the task will be woken.
@@ -80,23 +135,91 @@ impl UpdateEvents {
         let ready = shared
             .refuse_in_a_child()
             .and_then(|()| delivery::start_for(shared));
-        if let Err(error) = ready {
-            return Poll::Ready(Err(RecvError(error)));
+        match ready {
+            Ok(()) => self.poll_step(context).map_err(RecvError),
+            Err(error) => Poll::Ready(Err(RecvError(error))),
         }
+    }
+
+    /// Takes back what the last [`poll_recv`](Self::poll_recv) registered: its waker is dropped, and not called for
+    /// what comes from now on.
+    pub fn cancel_poll(&mut self) {
+        if self.core.shared.refuse_in_a_child().is_ok() {
+            self.forget_task();
+        }
+    }
+
+    /// What ends this subscription from elsewhere.
+    #[must_use]
+    pub fn closer(&self) -> Closer {
+        self.closer.clone()
+    }
+
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<Update, Error>> {
         let task = *self.task.get_or_insert_with(tasks::next_id);
-        shared
-            .wake
-            .poll(task, &mut self.seen, context)
-            .map_err(RecvError)
+        let shared = Arc::clone(&self.core.shared);
+        let mut registered = None;
+        loop {
+            let (until, deadline) = match self.step(Instant::now()) {
+                Ok(Step::Wait(until, deadline)) => (until, deadline),
+                Ok(Step::Take(update)) => {
+                    self.forget_task();
+                    return Poll::Ready(Ok(update));
+                }
+                Err(error) => {
+                    self.forget_task();
+                    return Poll::Ready(Err(error));
+                }
+            };
+            if registered == Some(until) {
+                self.set_timer(until, deadline);
+                return Poll::Pending;
+            }
+            shared.wake.tasks(until.other()).forget(task);
+            shared.wake.tasks(until).register(task, context.waker());
+            registered = Some(until);
+        }
     }
 
     fn wait(&mut self, deadline: Option<Instant>) -> Result<Option<Update>, RecvError> {
-        let shared = &self.core.shared;
-        shared.refuse_in_a_child().map_err(RecvError)?;
-        shared
-            .wake
-            .wait(&mut self.seen, deadline)
-            .map_err(RecvError)
+        self.core.shared.refuse_in_a_child().map_err(RecvError)?;
+        loop {
+            let now = Instant::now();
+            let (until, next) = match self.step(now).map_err(RecvError)? {
+                Step::Take(update) => return Ok(Some(update)),
+                Step::Wait(until, next) => (until, next),
+            };
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return Ok(None);
+            }
+            let first = next.into_iter().chain(deadline).min();
+            let is_closed = || self.closer.is_closed();
+            let wake = &self.core.shared.wake;
+            wake.sleep(until, &self.seen, first, is_closed);
+        }
+    }
+
+    /// Has the task that waits woken at that time, and no longer at the one set before.
+    fn set_timer(&mut self, until: Until, at: Option<Instant>) {
+        let Some(task) = self.task.filter(|_| self.timer != at) else {
+            return;
+        };
+        if let Some(before) = self.timer.take() {
+            delivery::forget_timer(before, task);
+        }
+        if let Some(at) = at {
+            delivery::set_timer(at, task, &self.core.shared, until);
+        }
+        self.timer = at;
+    }
+
+    fn forget_task(&mut self) {
+        self.set_timer(Until::News, None);
+        if let Some(task) = self.task {
+            for until in [Until::News, Until::End] {
+                self.core.shared.wake.tasks(until).forget(task);
+            }
+        }
     }
 }
 
@@ -104,10 +227,6 @@ impl Drop for UpdateEvents {
     fn drop(&mut self) {
         self.core.shared.subscribers.fetch_sub(1, Ordering::Relaxed);
         // In a child made by fork the lock may be held for ever, by a thread that does not exist there.
-        if let Some(task) = self.task
-            && self.core.shared.refuse_in_a_child().is_ok()
-        {
-            self.core.shared.wake.tasks().forget(task);
-        }
+        self.cancel_poll();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -33,6 +33,9 @@ impl Tasks {
                 _ => waiting.insert(id, waker.clone()),
             }
         };
+        // Between "somebody waits" and the caller's look whether there is something already; `are_to_be_told` has its
+        // pair, between the news and the question who waits.
+        fence(Ordering::SeqCst);
         // Dropping a waker is foreign code too: not under the lock.
         drop(before);
     }
@@ -44,6 +47,7 @@ impl Tasks {
 
     /// Whether the delivery thread has to be told that there are tasks to wake.
     pub(crate) fn are_to_be_told(&self) -> bool {
+        fence(Ordering::SeqCst);
         self.any.load(Ordering::SeqCst) && !self.told.swap(true, Ordering::SeqCst)
     }
 
@@ -59,6 +63,12 @@ impl Tasks {
             // One that panics harms its own subscriber only.
             let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
+    }
+
+    /// Wakes one, if it waits. Called by the delivery thread.
+    pub(crate) fn wake_one(&self, id: u64) {
+        let waker = self.lock().remove(&id);
+        let _ = catch_unwind(AssertUnwindSafe(|| waker.map(Waker::wake)));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Waker>> {

@@ -17,7 +17,7 @@ use crate::sessions::Sessions;
 use crate::shared::Shared;
 use agenda::{Agenda, Id};
 use database::{Database, Next};
-use mailbox::{Mailbox, Request, Settings};
+use mailbox::{Beginning, Mailbox, Request, Settings};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -120,20 +120,9 @@ impl Observers<'_> {
                 settings,
                 answer,
             } => self.open(shared, settings, answer),
-            Request::Subscribe { shared, answer } => {
-                let totals = match self.id_of(&shared) {
-                    Some(id) => {
-                        self.reschedule(id, |database, _| database.look_now(clock()));
-                        self.look(id, clock());
-                        shared
-                            .wake
-                            .ended()
-                            .map_or_else(|| Ok(shared.wake.totals()), Err)
-                    }
-                    None => Err(shared.wake.ended().unwrap_or_else(|| closed(&shared))),
-                };
+            Request::Look { shared, answer } => {
                 // The one who asked may have gone.
-                let _ = answer.send(totals);
+                let _ = answer.send(self.begin(&shared));
             }
             Request::Close { shared, answer } => {
                 if let Some(id) = self.id_of(&shared) {
@@ -147,6 +136,21 @@ impl Observers<'_> {
             }
             Request::Stop => {}
         }
+    }
+
+    /// Looks now, for one who wants to know everything from here on.
+    fn begin(&mut self, shared: &Arc<Shared>) -> Result<Beginning, Error> {
+        if let Some(id) = self.id_of(shared) {
+            self.reschedule(id, |database, _| database.look_now(clock()));
+            self.look(id, clock());
+            if let Some(database) = self.databases.get(&id) {
+                return Ok(Beginning {
+                    totals: shared.wake.totals(),
+                    standing: database.standing(),
+                });
+            }
+        }
+        Err(shared.wake.ended().unwrap_or_else(|| closed(shared)))
     }
 
     fn open(

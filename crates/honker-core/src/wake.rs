@@ -15,9 +15,8 @@ use crate::observer::Tally;
 use crate::tasks::Tasks;
 use crate::update::{Update, UpdateKind};
 use event_listener::{Event, Listener};
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Instant;
 
 /// What has been seen so far. A subscription keeps the value it last reported and subtracts.
@@ -26,6 +25,14 @@ pub(crate) struct Totals {
     pub(crate) wakes: u64,
     pub(crate) commits: u64,
     pub(crate) inexact: u64,
+    pub(crate) replaced: u64,
+}
+
+/// What the observer thread has to report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum News {
+    Commits(Tally),
+    Replaced,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +48,28 @@ pub(crate) struct Wake {
     generation: AtomicU64,
     state: Mutex<State>,
     blocked: Event,
+    /// Threads that hold a wake back (`min_interval`): only the end concerns them.
+    holding: Event,
     tasks: Tasks,
+    holding_tasks: Tasks,
+}
+
+/// What a subscriber waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// News, or the end.
+    News,
+    /// The end only.
+    End,
+}
+
+impl Until {
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::News => Self::End,
+            Self::End => Self::News,
+        }
+    }
 }
 
 impl Wake {
@@ -50,16 +78,24 @@ impl Wake {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reports commits to every subscriber. Called by the observer thread.
-    pub(crate) fn publish(&self, tally: Tally) {
+    /// Reports to every subscriber. Called by the observer thread.
+    pub(crate) fn publish(&self, news: News) {
         {
             let mut state = self.state();
             if state.ended.is_some() {
                 return;
             }
             state.totals.wakes += 1;
-            state.totals.commits += tally.commits;
-            state.totals.inexact += u64::from(tally.inexact.is_some());
+            match news {
+                News::Commits(tally) => {
+                    state.totals.commits += tally.commits;
+                    state.totals.inexact += u64::from(tally.inexact.is_some());
+                }
+                News::Replaced => {
+                    state.totals.inexact += 1;
+                    state.totals.replaced += 1;
+                }
+            }
             self.generation
                 .store(state.totals.wakes * 2, Ordering::Release);
         }
@@ -76,35 +112,30 @@ impl Wake {
             state.ended = Some(reason);
             self.generation.fetch_or(1, Ordering::Release);
         }
-        self.blocked.notify(usize::MAX);
+        self.disturb();
         true
     }
 
-    /// The async tasks that wait. The delivery thread wakes them.
-    pub(crate) fn tasks(&self) -> &Tasks {
-        // Between the new generation and the question who waits; `poll` has its pair.
-        fence(Ordering::SeqCst);
-        &self.tasks
+    /// Has every blocked thread look again.
+    pub(crate) fn disturb(&self) {
+        self.blocked.notify(usize::MAX);
+        self.holding.notify(usize::MAX);
     }
 
-    /// Like [`take`](Self::take), but registers the task `id` to be woken if there is nothing to take.
-    pub(crate) fn poll(
-        &self,
-        id: u64,
-        seen: &mut Totals,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<Update, Error>> {
-        if let Some(update) = self.take(seen).transpose() {
-            return Poll::Ready(update);
+    /// The async tasks that wait for this. The delivery thread wakes them.
+    pub(crate) fn tasks(&self, until: Until) -> &Tasks {
+        match until {
+            Until::News => &self.tasks,
+            Until::End => &self.holding_tasks,
         }
-        self.tasks.register(id, context.waker());
-        fence(Ordering::SeqCst);
-        match self.take(seen).transpose() {
-            Some(update) => {
-                self.tasks.forget(id);
-                Poll::Ready(update)
-            }
-            None => Poll::Pending,
+    }
+
+    /// Whether something has happened since `seen`, or the watcher has ended.
+    pub(crate) fn is_reached(&self, until: Until, seen: &Totals) -> bool {
+        let generation = self.generation.load(Ordering::Acquire);
+        match until {
+            Until::News => generation != seen.wakes * 2,
+            Until::End => generation & 1 == 1,
         }
     }
 
@@ -119,7 +150,7 @@ impl Wake {
 
     /// What has happened since `seen`, which is moved forward. A wake that came before the end is reported before it.
     pub(crate) fn take(&self, seen: &mut Totals) -> Result<Option<Update>, Error> {
-        if self.generation.load(Ordering::Acquire) == seen.wakes * 2 {
+        if !self.is_reached(Until::News, seen) {
             return Ok(None);
         }
         let state = self.state();
@@ -131,31 +162,34 @@ impl Wake {
             seq: state.totals.wakes,
             commits: state.totals.commits - before.commits,
             exact: state.totals.inexact == before.inexact,
-            kind: UpdateKind::Commit,
+            kind: if state.totals.replaced == before.replaced {
+                UpdateKind::Commit
+            } else {
+                UpdateKind::Replaced
+            },
         }))
     }
 
-    /// Like [`take`](Self::take), but waits: for ever, or until `deadline` (then `None`).
-    pub(crate) fn wait(
+    /// Blocks until [`is_reached`](Self::is_reached) or `is_closed`, or until `deadline`. May end early.
+    pub(crate) fn sleep(
         &self,
-        seen: &mut Totals,
+        until: Until,
+        seen: &Totals,
         deadline: Option<Instant>,
-    ) -> Result<Option<Update>, Error> {
-        loop {
-            if let Some(update) = self.take(seen)? {
-                return Ok(Some(update));
-            }
-            let listener = self.blocked.listen();
-            if let Some(update) = self.take(seen)? {
-                return Ok(Some(update));
-            }
-            match deadline {
-                None => listener.wait(),
-                Some(deadline) => {
-                    if listener.wait_deadline(deadline).is_none() {
-                        return self.take(seen);
-                    }
-                }
+        is_closed: impl FnOnce() -> bool,
+    ) {
+        let event = match until {
+            Until::News => &self.blocked,
+            Until::End => &self.holding,
+        };
+        let listener = event.listen();
+        if self.is_reached(until, seen) || is_closed() {
+            return;
+        }
+        match deadline {
+            None => listener.wait(),
+            Some(deadline) => {
+                listener.wait_deadline(deadline);
             }
         }
     }

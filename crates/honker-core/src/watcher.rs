@@ -4,10 +4,13 @@ use crate::backend::WatcherBackend;
 use crate::delivery;
 use crate::error::{Error, Reason, Result};
 use crate::location::Location;
+use crate::position::Position;
+use crate::replace::OnReplace;
 use crate::shared::Shared;
 use crate::stats::Stats;
+use crate::subscribe::SubscriptionBuilder;
 use crate::subscription::UpdateEvents;
-use crate::thread::mailbox::Settings;
+use crate::thread::mailbox::{Beginning, Settings};
 use crate::thread::registry::{self, Line};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,6 +62,16 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Looks at the database: everything from here on is news.
+    pub(crate) fn look(&self) -> Result<Beginning> {
+        self.shared.refuse_in_a_child()?;
+        if self.closed.load(Ordering::SeqCst) {
+            let closed = || Error::at(&self.shared.location.path, Reason::Closed);
+            return Err(self.shared.wake.ended().unwrap_or_else(closed));
+        }
+        self.line.look(&self.shared)
+    }
+
     fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) && self.shared.refuse_in_a_child().is_ok() {
             registry::close(&self.line, &self.shared);
@@ -92,6 +105,7 @@ pub struct WatcherBuilder {
     backend: WatcherBackend,
     poll_interval: Duration,
     must_exist: bool,
+    on_replace: OnReplace,
 }
 
 impl WatcherBuilder {
@@ -110,6 +124,12 @@ impl WatcherBuilder {
     /// Whether a missing file is an error. If not set, it is watched until its first commit.
     pub fn must_exist(mut self, must_exist: bool) -> Self {
         self.must_exist = must_exist;
+        self
+    }
+
+    /// What to do when the file is replaced. [`OnReplace::Die`] if not set.
+    pub fn on_replace(mut self, on_replace: OnReplace) -> Self {
+        self.on_replace = on_replace;
         self
     }
 
@@ -144,6 +164,7 @@ impl WatcherBuilder {
         let settings = Settings {
             poll_interval: self.poll_interval,
             must_exist: self.must_exist,
+            on_replace: self.on_replace,
         };
         let line = registry::open(&shared, settings)?;
         Ok(SharedUpdateWatcher {
@@ -184,6 +205,7 @@ impl SharedUpdateWatcher {
             backend: WatcherBackend::default(),
             poll_interval: Duration::from_millis(1),
             must_exist: false,
+            on_replace: OnReplace::default(),
         }
     }
 
@@ -196,14 +218,34 @@ impl SharedUpdateWatcher {
     ///
     /// What ended the watcher, if it has ended: it was closed, or the database was replaced.
     pub fn update_events(&self) -> Result<UpdateEvents> {
-        let core = &self.core;
-        core.shared.refuse_in_a_child()?;
-        if core.closed.load(Ordering::SeqCst) {
-            let closed = || Error::at(self.path(), Reason::Closed);
-            return Err(core.shared.wake.ended().unwrap_or_else(closed));
-        }
-        let seen = core.line.subscribe(&core.shared)?;
-        Ok(UpdateEvents::new(Arc::clone(core), seen))
+        self.subscribe().start()
+    }
+
+    /// Subscribes, and wakes at once if anything may have been committed since that position.
+    ///
+    /// # Errors
+    ///
+    /// As for [`update_events`](Self::update_events).
+    pub fn update_events_since(&self, position: &Position) -> Result<UpdateEvents> {
+        self.subscribe().since(position).start()
+    }
+
+    /// All settings of a subscription.
+    pub fn subscribe(&self) -> SubscriptionBuilder {
+        SubscriptionBuilder::new(Arc::clone(&self.core))
+    }
+
+    /// What has been seen up to now, to subscribe from there later. Looks at the database first, which takes
+    /// microseconds.
+    ///
+    /// Take it *before* you read: then the two together miss nothing.
+    ///
+    /// # Errors
+    ///
+    /// What ended the watcher, if it has ended.
+    pub fn position(&self) -> Result<Position> {
+        let standing = self.core.look()?.standing;
+        Ok(Position { standing })
     }
 
     /// What has been done so far.

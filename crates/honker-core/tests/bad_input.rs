@@ -1,7 +1,7 @@
 //! Bad input: a clear error that says what to do, nothing created, nothing changed.
 
 use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend, probe};
-use honker_testkit::TempDb;
+use honker_testkit::{LONG, TempDb};
 use std::fs;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -175,4 +175,27 @@ fn a_refusal_leaves_the_directory_as_it_was() {
         .modified()
         .expect("a time");
     assert_eq!(before, after);
+}
+
+#[test]
+fn what_appears_for_a_missing_database_and_is_none_is_named_for_what_it_is() {
+    let expected = [
+        ErrorKind::NotADatabase,
+        ErrorKind::NotADatabase,
+        ErrorKind::IsDirectory,
+    ];
+    for (case, kind) in expected.into_iter().enumerate() {
+        let db = TempDb::absent();
+        let watcher = SharedUpdateWatcher::new(db.path()).expect("a watcher of a missing file");
+        let mut events = watcher.update_events().expect("a subscription");
+        let staged = db.beside("staged");
+        match case {
+            0 => fs::write(&staged, "hello").expect("a short file"),
+            1 => fs::write(&staged, [b'x'; 4096]).expect("a file"),
+            _ => fs::create_dir(&staged).expect("a directory"),
+        }
+        fs::rename(&staged, db.path()).expect("it appears");
+        let error = events.recv_timeout(LONG).expect_err("the end");
+        assert_eq!(error.kind(), kind, "{error}");
+    }
 }

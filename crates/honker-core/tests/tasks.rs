@@ -141,3 +141,55 @@ fn a_subscription_dropped_while_its_task_waits_leaves_no_waker_behind() {
     assert_eq!(Arc::strong_count(&counts), 1);
     assert_eq!(counts.0.load(Ordering::SeqCst), 0);
 }
+
+#[test]
+fn one_subscription_is_closed_while_it_is_waited_for_and_the_others_go_on() {
+    let db = TempDb::new(JournalMode::Delete);
+    let (watcher, mut stays) = open(&db, WatcherBackend::Polling);
+    let mut blocked = watcher.update_events().expect("a subscription");
+    let mut task = watcher.update_events().expect("a subscription");
+    let closers = [blocked.closer(), task.closer()];
+    let blocked = std::thread::spawn(move || blocked.recv());
+    let task = std::thread::spawn(move || block_on(&mut task));
+    for closer in &closers {
+        closer.close();
+        closer.close();
+    }
+    for ended in [blocked, task] {
+        let error = ended.join().expect("no panic").expect_err("the end");
+        assert_eq!(error.kind(), ErrorKind::Closed);
+    }
+    assert!(wait_until(LONG, || watcher.stats().subscribers == 1));
+    db.sql("INSERT INTO t(n) VALUES (1)");
+    assert_eq!(block_on(&mut stays).expect("alive").commits, 1);
+}
+
+#[test]
+fn a_poll_that_was_cancelled_calls_no_waker() {
+    struct Counts(AtomicU64);
+    impl Wake for Counts {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let db = TempDb::new(JournalMode::Delete);
+    let (watcher, mut events) = open(&db, WatcherBackend::Polling);
+    let counts = Arc::new(Counts(AtomicU64::new(0)));
+    let waker = Waker::from(Arc::clone(&counts));
+    let mut context = Context::from_waker(&waker);
+    assert!(events.poll_recv(&mut context).is_pending());
+    events.cancel_poll();
+    // This one and the test's own are left.
+    assert_eq!(Arc::strong_count(&counts), 2);
+    let mut other = watcher.update_events().expect("a subscription");
+    db.sql("INSERT INTO t(n) VALUES (1)");
+    assert_eq!(block_on(&mut other).expect("alive").commits, 1);
+    assert_eq!(counts.0.load(Ordering::SeqCst), 0);
+    assert_eq!(
+        events
+            .try_recv()
+            .expect("alive")
+            .map(|update| update.commits),
+        Some(1)
+    );
+}

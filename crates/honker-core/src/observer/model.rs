@@ -44,6 +44,16 @@ fn run(scenario: &Scenario) {
 
 fn run_fast(scenario: &Scenario) {
     run_in(scenario, FAST);
+    if !scenario.needs_times {
+        run_in(
+            scenario,
+            Setting {
+                times: Times::Coarse,
+                interruptions: 1,
+                ..FAST
+            },
+        );
+    }
     run_in(
         scenario,
         Setting {

@@ -91,6 +91,11 @@ impl<E: Evidence> Observer<E> {
         Ok(true)
     }
 
+    /// The checksum of the last commit frame that was seen; 0 if the log had none.
+    pub(super) fn commit_in_log(&self) -> u64 {
+        self.log.index.commit
+    }
+
     pub(super) fn forget_log(&mut self) {
         self.evidence.release_wal_index();
         self.log = Log::default();

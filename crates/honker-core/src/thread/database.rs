@@ -1,8 +1,10 @@
 //! One database on the observer thread: when it is looked at, what comes of it, and how it dies.
 
+mod appearance;
 #[cfg(feature = "data-version")]
 mod data_version;
 mod death;
+mod follow;
 mod hints;
 mod observe;
 mod patience;
@@ -15,10 +17,14 @@ use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
 use crate::hint::Hints;
+use crate::location::Location;
 use crate::observer::evidence::{Trouble, What};
+use crate::observer::standing::Standing;
 use crate::observer::{Look, Tally};
+use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
+use crate::wake::News;
 use hints::Watches;
 pub(super) use hints::try_out;
 use observe::{Observe, Opening, Refusal};
@@ -40,6 +46,11 @@ type Answer = SyncSender<Result<(), Error>>;
 pub(super) struct Database {
     id: Id,
     shared: Arc<Shared>,
+    /// Where the files are. It moves only when a link on the path is retargeted and the watcher follows.
+    location: Location,
+    on_replace: OnReplace,
+    /// The file that was watched is no more, and subscribers are to be told once there is another.
+    replaced: bool,
     table: Table,
     sessions: Rc<Sessions>,
     target: Target,
@@ -52,6 +63,8 @@ pub(super) struct Database {
     patience: Patience,
     /// With the check of its identity.
     identity_patience: Patience,
+    /// With a header that is only being written.
+    header_patience: Patience,
     opening: Option<(Answer, Duration)>,
 }
 
@@ -79,30 +92,21 @@ impl Database {
         answer: Answer,
     ) -> Result<Self, (Answer, Error)> {
         let now = super::clock();
-        let path = &shared.location.path;
+        let location = shared.location.clone();
         // Watches come before the first look, so that nothing falls between the two.
         let watches = match Watches::for_backend(id, &shared, hints) {
             Ok(watches) => watches,
             Err(error) => return Err((answer, error)),
         };
-        let opening = Opening {
-            table,
-            sessions: &sessions,
-            location: &shared.location,
-            asks_sqlite: shared.effective() == WatcherBackend::DataVersion,
-        };
+        let opening = Opening::new(&shared, table, &sessions, &location);
         let target = match opening.open(None) {
             Ok(observer) => Target::Present(observer),
             Err(Refusal::Missing) if !settings.must_exist => Target::Absent,
             Err(refusal) => {
-                let reason = match refusal {
-                    Refusal::Missing => Error::at(path, Reason::NotFound),
-                    Refusal::ForGood(error) | Refusal::ForNow(error) => error,
-                };
                 if let Some(mut watches) = watches {
                     watches.remove_all(id, hints);
                 }
-                return Err((answer, reason));
+                return Err((answer, refusal.into_error(&location)));
             }
         };
         // Until the starting state is recorded, looks follow each other quickly, whatever the backend.
@@ -111,6 +115,9 @@ impl Database {
         Ok(Self {
             id,
             shared,
+            location,
+            on_replace: settings.on_replace,
+            replaced: false,
             table,
             sessions,
             target,
@@ -120,6 +127,7 @@ impl Database {
             identity_due: now + IDENTITY,
             patience: Patience::default(),
             identity_patience: Patience::default(),
+            header_patience: Patience::default(),
             opening: Some((answer, now + OPENING)),
         })
     }
@@ -133,6 +141,16 @@ impl Database {
         Arc::ptr_eq(&self.shared, shared)
     }
 
+    /// Where the database stood at the last look that could tell.
+    pub(super) fn standing(&self) -> Standing {
+        match &self.target {
+            // The file that was watched is gone, and the next one is not there yet.
+            Target::Absent if self.replaced => Standing::Unknown,
+            Target::Absent => Standing::Absent,
+            Target::Present(observer) => observer.standing(),
+        }
+    }
+
     pub(super) fn look(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) -> Next {
         let sweep = self.cadence.is_sweep();
         // With each sweep, so that an idle database costs one wake-up and not two.
@@ -140,7 +158,7 @@ impl Database {
             self.identity_due = now + IDENTITY;
             self.sessions.drain();
             if let Err(error) = self.check_identity(now, hints) {
-                return self.die(error);
+                return self.end_or_follow(error, now, hints);
             }
             if now < self.cadence.due() {
                 return Next::Look;
@@ -150,7 +168,7 @@ impl Database {
         counters.looked(now);
         counters.sweeps.add(u64::from(sweep));
         if let Err(error) = self.open_if_it_appeared(now, hints) {
-            return self.die(error);
+            return self.end_or_follow(error, now, hints);
         }
         let look = match &mut self.target {
             Target::Absent => Ok(Look::Same),
@@ -161,9 +179,9 @@ impl Database {
                 if matches!(self.target, Target::Present(_)) {
                     self.patience.restore();
                 }
-                match self.report(look) {
+                match self.report(look, now) {
                     Ok(found) => found,
-                    Err(error) => return self.die(error),
+                    Err(error) => return self.end_or_follow(error, now, hints),
                 }
             }
             Err(trouble) => match self.endure(trouble, now) {
@@ -174,6 +192,7 @@ impl Database {
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }
+        self.announce_replacement();
         self.plan(found, sweep, now, hints);
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
@@ -182,12 +201,20 @@ impl Database {
     }
 
     /// Wakes subscribers if there is something to say.
-    fn report(&mut self, look: Look) -> Result<Found, Error> {
-        let counters = &self.shared.counters;
+    fn report(&mut self, look: Look, now: Duration) -> Result<Found, Error> {
+        if look != Look::Busy {
+            self.header_patience.restore();
+        }
         match look {
             Look::Same => Ok(Found::Nothing),
             Look::Busy => {
-                counters.busy_looks.add(1);
+                self.shared.counters.busy_looks.add(1);
+                if self.opening.is_none() && self.has_seen_no_header() {
+                    let endured = self.header_patience.endures(now, PATIENCE);
+                    if !endured && let Some(error) = self.refuse_truncated() {
+                        return Err(error);
+                    }
+                }
                 Ok(Found::Busy)
             }
             Look::Commits(tally) => {
@@ -205,17 +232,17 @@ impl Database {
         if let Some(reason) = tally.inexact {
             counters.conservative(reason);
             delivery::post(|| Notice::Conservative {
-                path: self.shared.location.path.clone(),
+                path: self.location.path.clone(),
                 reason,
             });
         }
-        self.shared.publish(tally);
+        self.shared.publish(News::Commits(tally));
     }
 
     /// An error of the system may pass (out of memory, of descriptors); one that stays ends the watcher, because
     /// silence is never an answer.
     fn endure(&mut self, trouble: Trouble, now: Duration) -> Result<(), Error> {
-        let path = &self.shared.location.path;
+        let path = &self.location.path;
         let error = match trouble.what {
             What::UnknownWalIndexVersion(version) => {
                 return Err(Error::at(path, Reason::WalIndexVersion { version }));
@@ -302,7 +329,7 @@ impl Database {
         self.cadence = Cadence::polling(self.poll_interval, now);
         self.shared.set_last_error(why.clone());
         delivery::post(|| Notice::Fallback {
-            path: self.shared.location.path.clone(),
+            path: self.location.path.clone(),
             why: why.clone(),
         });
         self.shared

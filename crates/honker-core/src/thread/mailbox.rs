@@ -1,6 +1,8 @@
 //! Requests to the observer thread.
 
 use crate::error::Error;
+use crate::observer::standing::Standing;
+use crate::replace::OnReplace;
 use crate::shared::Shared;
 use crate::wake::Totals;
 use rustix::fd::OwnedFd;
@@ -19,9 +21,9 @@ pub(crate) enum Request {
         answer: SyncSender<Result<(), Error>>,
     },
     /// Look now. Answered with what has been seen up to this moment.
-    Subscribe {
+    Look {
         shared: Arc<Shared>,
-        answer: SyncSender<Result<Totals, Error>>,
+        answer: SyncSender<Result<Beginning, Error>>,
     },
     /// Stop watching. Answered once no descriptor of the database is used any more.
     Close {
@@ -32,11 +34,19 @@ pub(crate) enum Request {
     Stop,
 }
 
+/// Where a subscription begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    pub(crate) totals: Totals,
+    pub(crate) standing: Standing,
+}
+
 /// How to watch one database.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) poll_interval: Duration,
     pub(crate) must_exist: bool,
+    pub(crate) on_replace: OnReplace,
 }
 
 /// Where requests wait. `None` once the thread has ended and takes no more.

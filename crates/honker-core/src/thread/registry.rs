@@ -1,10 +1,9 @@
 //! The one observer thread of the process: started by the first watcher, gone with the last.
 
-use super::mailbox::{Mailbox, Request, Settings};
+use super::mailbox::{Beginning, Mailbox, Request, Settings};
 use crate::backend::WatcherBackend;
 use crate::error::{Error, Reason};
 use crate::shared::Shared;
-use crate::wake::Totals;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 use std::path::Path;
@@ -79,9 +78,9 @@ impl Line {
     }
 
     /// Looks at the database and says what has been seen up to now.
-    pub(crate) fn subscribe(&self, shared: &Arc<Shared>) -> Result<Totals, Error> {
+    pub(crate) fn look(&self, shared: &Arc<Shared>) -> Result<Beginning, Error> {
         let (answer, answered) = sync_channel(1);
-        let request = Request::Subscribe {
+        let request = Request::Look {
             shared: Arc::clone(shared),
             answer,
         };

@@ -2,11 +2,13 @@
 
 use super::super::evidence::Seen;
 use super::super::lock::LockState;
+use super::super::standing::{Since, Standing};
 use super::super::{Look, Observer};
 use super::ledger::Ledger;
 use super::simulated::{Interruption, Simulated};
 use super::step::Step;
 use super::world::{Times, World};
+use crate::identity::Identity;
 use crate::stats::Conservative;
 use std::collections::HashSet;
 use std::fmt::{self, Write};
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 /// A history, and what may be said of it.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // each is a property of its own
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) script: Vec<Step>,
@@ -26,6 +29,8 @@ pub(super) struct Scenario {
     pub(super) new_file: bool,
     /// Reasons for which a wake may come although nothing was committed.
     pub(super) forgiven: Vec<Conservative>,
+    /// Whether only file times that never tie can tell what happened.
+    pub(super) needs_times: bool,
     /// Whether the commits can be counted at all.
     pub(super) counts: bool,
     /// Whether every wake must be exact when no look is interrupted.
@@ -50,8 +55,13 @@ struct Node {
     observer: Observer<Simulated>,
     ledger: Ledger,
     looked: bool,
+    /// The first position that was taken, and how many commits a reader could see right after it.
+    position: Option<(Standing, u64)>,
     path: Option<Rc<Trail>>,
 }
+
+/// There is only one.
+const FILE: Identity = Identity { dev: 1, ino: 1 };
 
 /// How a node was reached, for the report of a failure.
 struct Trail {
@@ -92,6 +102,7 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Fa
         observer,
         ledger,
         looked: false,
+        position: None,
         path: None,
     }];
     let mut seen = HashSet::new();
@@ -153,8 +164,8 @@ impl Node {
         let mut fingerprint = Fingerprint(DefaultHasher::new());
         let printed = write!(
             fingerprint,
-            "{:?} {:?} {}",
-            self.observer, self.ledger, self.looked
+            "{:?} {:?} {} {:?}",
+            self.observer, self.ledger, self.looked, self.position
         );
         assert!(printed.is_ok(), "a hasher takes everything");
         fingerprint.0.finish()
@@ -193,7 +204,30 @@ impl Node {
         self.ledger
             .enter(&look, (before, after), settled, &scenario.forgiven)
             .map_err(|what| self.fails(what))?;
+        self.compare_positions()?;
         Ok(look)
+    }
+
+    /// Another observer, as after a restart, compares what it sees with the position of this one: it may be silent only
+    /// if nothing was committed since.
+    fn compare_positions(&mut self) -> Result<(), Failure> {
+        let Some((position, seen)) = self.position else {
+            let standing = self.observer.standing(FILE);
+            if standing != Standing::Unknown {
+                self.position = Some((standing, self.visible()));
+            }
+            return Ok(());
+        };
+        let now = Duration::from_nanos(self.observer.evidence.world.now);
+        let mut restarted = Observer::new(self.observer.evidence.restarted());
+        // Whatever it finds is its starting state.
+        let _ = restarted.look(now);
+        let is_silent = restarted.standing(FILE).since(position) == Since::Nothing;
+        if is_silent && self.visible() > seen {
+            let what = format!("MISSED since {position:?}: {} of {seen}", self.visible());
+            return Err(self.fails(what));
+        }
+        Ok(())
     }
 
     /// The writer is done: looks until nothing more comes.

@@ -49,6 +49,17 @@ impl Simulated {
         }
     }
 
+    /// What another observer begins with that opens the same files.
+    pub(super) fn restarted(&self) -> Self {
+        Self {
+            held: None,
+            mark: None,
+            plan: Vec::new(),
+            calls: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn steps_left(&self) -> usize {
         self.script.len() - self.next
     }

@@ -16,6 +16,7 @@ pub(super) fn scenario(name: &'static str, script: Vec<Step>) -> Scenario {
         prelude: [open(), first_commit()].concat(),
         new_file: false,
         forgiven: Vec::new(),
+        needs_times: false,
         counts: true,
         exact: false,
     }

@@ -17,6 +17,7 @@ use crate::identity::Identity;
 use crate::location::Location;
 use crate::observer::evidence::{Part, Seen, Trouble, What};
 use crate::observer::header::Header;
+use crate::observer::standing::{LogStanding, Standing};
 use crate::observer::{Look, Tally};
 use crate::stats::Conservative;
 use log::{LastCommit, Log};
@@ -152,6 +153,24 @@ impl Observe for DataVersion {
         self.last.is_some()
     }
 
+    fn standing(&self) -> Standing {
+        match self.commit {
+            LastCommit::Is(commit) => Standing::Wal {
+                file: self.identity,
+                log: LogStanding {
+                    commit,
+                    stamp: None,
+                },
+            },
+            // SQLite's version means something to its own connection only.
+            LastCommit::Unknown | LastCommit::Torn => Standing::Unknown,
+        }
+    }
+
+    fn is_at_first_header(&self) -> bool {
+        self.last.is_none()
+    }
+
     fn rely_on_baseline(&mut self) {
         if self.last.is_none() {
             self.owed.get_or_insert(Conservative::StartedDuringWrite);
@@ -225,14 +244,8 @@ fn explain(error: &rusqlite::Error) -> (String, ErrorKind) {
 fn regular_file(path: &Path) -> Result<Identity, Refusal> {
     match rustix::fs::stat(path) {
         Ok(stat) if is_regular(&stat) => Ok(descriptor::identity(&stat)),
-        Ok(_) => Err(Refusal::ForGood(Error::at(
-            path,
-            Reason::NotRegularFile {
-                found: "a special file",
-            },
-        ))),
-        Err(Errno::NOENT) => Err(Refusal::Missing),
-        Err(error) => Err(Refusal::ForNow(Error::system(path, "cannot open", error))),
+        Ok(_) => Err(Refusal::from_system(path, Errno::NODEV)),
+        Err(error) => Err(Refusal::from_system(path, error)),
     }
 }
 

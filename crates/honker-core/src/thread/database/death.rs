@@ -1,6 +1,7 @@
-//! What ends a watcher from outside: its file is replaced, removed, or not a database.
+//! What ends a watcher from outside: its file is replaced, removed, or not a database. Whether it really ends is for
+//! `follow` to say.
 
-use super::{Database, Next, Opening, Refusal, Target};
+use super::{Database, Next, Target};
 use crate::backend::WatcherBackend;
 use crate::delivery::{self, Notice};
 use crate::descriptor;
@@ -19,7 +20,7 @@ impl Database {
         now: Duration,
         hints: &mut Option<Hints<Id>>,
     ) -> Result<(), Error> {
-        let location = &self.shared.location;
+        let location = &self.location;
         match &self.target {
             Target::Present(observer) => {
                 let expected = observer.identity();
@@ -53,6 +54,8 @@ impl Database {
                     let _ = watches.watch_names(self.id, location, hints);
                 }
                 match rustix::fs::stat(&location.directory) {
+                    // The directory may come back with the file.
+                    Err(Errno::NOENT | Errno::NOTDIR) if self.follows() => Ok(()),
                     Err(Errno::NOENT | Errno::NOTDIR) => Err(Error::at(
                         &location.path,
                         Reason::DirectoryNotFound {
@@ -66,8 +69,8 @@ impl Database {
     }
 
     /// While there is no file, a link on its path may be retargeted: then the file would appear elsewhere.
-    fn check_that_the_path_leads_there(&self) -> Result<(), Error> {
-        let location = &self.shared.location;
+    pub(super) fn check_that_the_path_leads_there(&self) -> Result<(), Error> {
+        let location = &self.location;
         match Location::resolve(&location.path) {
             Ok(now) if (&now.directory, &now.name) != (&location.directory, &location.name) => {
                 Err(Error::at(
@@ -94,52 +97,7 @@ impl Database {
         self.cadence.look_now(now);
     }
 
-    /// A file that was missing and is there now: all that is in it was committed since.
-    pub(super) fn open_if_it_appeared(
-        &mut self,
-        now: Duration,
-        hints: &mut Option<Hints<Id>>,
-    ) -> Result<(), Error> {
-        if !matches!(self.target, Target::Absent) {
-            return Ok(());
-        }
-        let location = &self.shared.location;
-        let opening = Opening {
-            table: self.table,
-            sessions: &self.sessions,
-            location,
-            asks_sqlite: self.shared.effective() == WatcherBackend::DataVersion,
-        };
-        match opening.open(Some(now)) {
-            Ok(observer) => {
-                // Through a link it would have its sidecars elsewhere.
-                self.check_that_the_path_leads_there()?;
-                if let Some(watches) = &mut self.watches
-                    && let Err(error) = watches.watch_files(self.id, location, hints)
-                {
-                    let why = error.to_string();
-                    self.fall_back_to_polling(why, now, hints);
-                }
-                self.target = Target::Present(observer);
-                Ok(())
-            }
-            Err(Refusal::Missing) => {
-                self.patience.restore();
-                Ok(())
-            }
-            Err(Refusal::ForGood(error)) => Err(error),
-            Err(Refusal::ForNow(error)) => {
-                self.shared.set_last_error(error.to_string());
-                if self.patience.endures(now, super::PATIENCE) {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
-            }
-        }
-    }
-
-    /// A header that is still cut short when opening has waited long enough.
+    /// A header that is still cut short when there was time enough to write the rest.
     pub(super) fn refuse_truncated(&mut self) -> Option<Error> {
         let header = self.current_header()?;
         matches!(header, Header::Truncated { .. }).then(|| self.not_a_database(Some(header)))
@@ -147,13 +105,16 @@ impl Database {
 
     /// What a file without a SQLite header means: at open an error, later a replacement.
     pub(super) fn overwritten(&mut self, what: Overwritten) -> Error {
-        let is_baseline =
-            matches!(&self.target, Target::Present(observer) if !observer.is_settled());
-        if is_baseline && what == Overwritten::NotADatabase {
+        if self.has_seen_no_header() && what == Overwritten::NotADatabase {
             let header = self.current_header();
             return self.not_a_database(header);
         }
-        Error::at(&self.shared.location.path, Reason::Overwritten { what })
+        Error::at(&self.location.path, Reason::Overwritten { what })
+    }
+
+    /// Whether no header of this file has been believed yet, so that there is nothing it could have been overwritten by.
+    pub(super) fn has_seen_no_header(&self) -> bool {
+        matches!(&self.target, Target::Present(observer) if observer.is_at_first_header())
     }
 
     fn current_header(&mut self) -> Option<Header> {
@@ -165,7 +126,7 @@ impl Database {
 
     fn not_a_database(&self, header: Option<Header>) -> Error {
         let found = header.map_or_else(|| "it cannot be read".to_owned(), Header::describe);
-        Error::at(&self.shared.location.path, Reason::NotADatabase { found })
+        Error::at(&self.location.path, Reason::NotADatabase { found })
     }
 
     /// The shm backend needs a wal-index. While there is no database yet, its mode is still open.
@@ -187,7 +148,7 @@ impl Database {
                     .to_owned(),
             },
         };
-        Err(Error::at(&self.shared.location.path, reason))
+        Err(Error::at(&self.location.path, reason))
     }
 
     pub(super) fn die(&mut self, error: Error) -> Next {
@@ -206,8 +167,6 @@ impl Database {
 
     /// Ends the watcher without a further look.
     pub(in crate::thread) fn end(&self, reason: Reason) {
-        self.shared
-            .wake
-            .end(Error::at(&self.shared.location.path, reason));
+        self.shared.wake.end(Error::at(&self.location.path, reason));
     }
 }

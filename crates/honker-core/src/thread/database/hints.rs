@@ -166,8 +166,7 @@ impl Database {
             Name::Database => self.check_identity_now(),
             Name::Wal => {
                 if let Some(watches) = &mut self.watches
-                    && let Err(error) =
-                        watches.watch_file(self.id, &self.shared.location, name, hints)
+                    && let Err(error) = watches.watch_file(self.id, &self.location, name, hints)
                 {
                     self.fall_back_to_polling(error.to_string(), now, hints);
                 }
@@ -222,7 +221,7 @@ impl Database {
             }
             watches.in_storm = false;
             self.cadence.calm();
-            let location = &self.shared.location;
+            let location = &self.location;
             let again = watches
                 .watch_names(self.id, location, hints)
                 .and_then(|()| watches.watch_files(self.id, location, hints));
@@ -250,7 +249,7 @@ impl Database {
             && observer.has_journal()
         {
             // Without it the commit is found through the other events, a little later.
-            let _ = watches.watch_file(self.id, &self.shared.location, Name::Journal, hints);
+            let _ = watches.watch_file(self.id, &self.location, Name::Journal, hints);
         }
     }
 }

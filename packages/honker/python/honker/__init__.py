@@ -1,0 +1,29 @@
+"""honker wakes you on every commit to a SQLite database, whoever makes it.
+
+>>> import honker
+>>> db = honker.open("app.db")
+>>> events = db.update_events()          # commits from here on wake
+>>> _ = commit("app.db")                 # any process, any language, any journal mode
+>>> events.wait(timeout=10)
+Update(seq=1, commits=1, exact=True, kind='commit')
+>>> db.close()
+
+Watching is harmless: no lock is taken, nothing is written, and no second SQLite enters your process.
+"""
+
+from honker._database import Database, open
+from honker._events import UpdateEvents
+from honker._honker import VERSION as __version__
+from honker._honker import ClosedError, Error, Stats, Update, WatcherDied
+
+__all__ = [
+    "ClosedError",
+    "Database",
+    "Error",
+    "Stats",
+    "Update",
+    "UpdateEvents",
+    "WatcherDied",
+    "__version__",
+    "open",
+]

@@ -1,0 +1,75 @@
+//! One table from honker's reasons to Python's exceptions.
+
+use honker_core::{ErrorKind, RecvError};
+use pyo3::create_exception;
+use pyo3::exceptions::{
+    PyException, PyFileNotFoundError, PyIsADirectoryError, PyPermissionError, PyRuntimeError,
+    PyValueError,
+};
+use pyo3::prelude::*;
+
+create_exception!(
+    honker,
+    Error,
+    PyException,
+    "What honker cannot do, and what to do about it. Its message says both."
+);
+create_exception!(
+    honker,
+    ClosedError,
+    Error,
+    "The Database, or the subscription, is closed."
+);
+create_exception!(
+    honker,
+    WatcherDied,
+    PyRuntimeError,
+    "The watcher of a database has died, most likely because its file was replaced. `reason` says why. Open the \
+     database again to go on."
+);
+
+/// The specification's message, in every language.
+const DIED: &str = "honker: update watcher died (database file likely replaced; recreate honker.open() to recover)";
+
+/// What `open` and the like raise.
+pub(crate) fn raise(error: &honker_core::Error) -> PyErr {
+    let message = error.to_string();
+    let path = || error.path().map(std::path::Path::to_path_buf);
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::DirectoryNotFound => {
+            PyFileNotFoundError::new_err((libc_errno::ENOENT, message, path()))
+        }
+        ErrorKind::IsDirectory => {
+            PyIsADirectoryError::new_err((libc_errno::EISDIR, message, path()))
+        }
+        ErrorKind::PermissionDenied => {
+            let errno = error.raw_os_error().unwrap_or(libc_errno::EACCES);
+            PyPermissionError::new_err((errno, message, path()))
+        }
+        ErrorKind::InvalidPath | ErrorKind::InvalidConfig => PyValueError::new_err(message),
+        ErrorKind::Closed => ClosedError::new_err(message),
+        _ => Error::new_err(message),
+    }
+}
+
+/// What ends a subscription: closed, in the wrong process, or dead.
+pub(crate) fn raise_end(py: Python<'_>, error: &RecvError) -> PyErr {
+    match error.kind() {
+        ErrorKind::Closed => ClosedError::new_err(error.to_string()),
+        ErrorKind::Forked => Error::new_err(error.to_string()),
+        _ => {
+            let died = WatcherDied::new_err(DIED);
+            match died.value(py).setattr("reason", error.to_string()) {
+                Ok(()) => died,
+                Err(other) => other,
+            }
+        }
+    }
+}
+
+/// The numbers that Python's own `OSError`s carry.
+mod libc_errno {
+    pub(super) const ENOENT: i32 = rustix::io::Errno::NOENT.raw_os_error();
+    pub(super) const EISDIR: i32 = rustix::io::Errno::ISDIR.raw_os_error();
+    pub(super) const EACCES: i32 = rustix::io::Errno::ACCESS.raw_os_error();
+}
