@@ -1,7 +1,8 @@
 //! The `data-version` backend, beyond the contract that it shares with the others: what its connection does.
 
 use honker_core::{
-    Conservative, ErrorKind, SharedUpdateWatcher, UpdateEvents, WatcherBackend, WatcherBuilder,
+    Conservative, ErrorKind, OnReplace, SharedUpdateWatcher, UpdateEvents, UpdateKind,
+    WatcherBackend, WatcherBuilder,
 };
 use honker_testkit::locks::{self, Kind};
 use honker_testkit::{JournalMode, LONG, Open, Synchronous, TempDb, Writer, wait_until};
@@ -110,6 +111,48 @@ fn a_replaced_database_ends_it_as_it_ends_every_backend() {
         }
     };
     assert_eq!(error.kind(), ErrorKind::Replaced, "{error}");
+}
+
+#[test]
+fn a_replaced_database_is_followed_where_that_is_asked_for() {
+    for mode in [JournalMode::Delete, JournalMode::Wal] {
+        let db = TempDb::new(mode);
+        let other = TempDb::new(mode);
+        let watcher = asks_sqlite(&db).on_replace(OnReplace::Follow).open();
+        let watcher = watcher.expect("a watcher");
+        let mut events = watcher.update_events().expect("a subscription");
+        for sidecar in [db.wal(), db.shm()] {
+            // Its connection keeps them, and they are not those of the other database.
+            let _ = std::fs::remove_file(sidecar);
+        }
+        std::fs::rename(other.path(), db.path()).expect("renamed");
+        let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+        assert_eq!(update.kind, UpdateKind::Replaced, "{mode}");
+        db.sql(INSERT);
+        let update = events.recv_timeout(LONG).expect("alive");
+        assert!(update.is_some(), "{mode}: missed");
+    }
+}
+
+#[test]
+fn its_position_in_a_log_is_that_of_every_backend_and_elsewhere_it_is_unknown() {
+    for (mode, is_known) in [(JournalMode::Wal, true), (JournalMode::Delete, false)] {
+        let db = TempDb::new(mode);
+        let (watcher, mut events) = open(&db);
+        let mut writer = Writer::spawn();
+        let conn = writer.open(db.path());
+        writer.exec(conn, INSERT).expect("a commit");
+        assert!(events.recv_timeout(LONG).expect("alive").is_some());
+        let position = watcher.position().expect("alive");
+        let polling = SharedUpdateWatcher::new(db.path()).expect("a watcher");
+        let wakes_at_once = || {
+            let mut since = polling.update_events_since(&position).expect("alive");
+            since.try_recv().expect("alive").is_some()
+        };
+        assert_eq!(wakes_at_once(), !is_known, "{mode}: nothing was committed");
+        writer.exec(conn, INSERT).expect("a commit");
+        assert!(wakes_at_once(), "{mode}: missed");
+    }
 }
 
 #[test]
