@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full mutants lint wheel install deny
+.PHONY: help demo test test-full bench mutants lint wheel install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -17,6 +17,10 @@ test: ## Lints and the whole test suite, with reduced counts (minutes)
 test-full: ## The same with the stated counts (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make test-full" scripts/test.sh full
+
+bench: ## Wake after commit under a stream of commits, one backend beside the other
+	@scripts/setup.sh test
+	@scripts/timed.sh "make bench" cargo bench -p honker-core --bench stream
 
 mutants: ## Simplify each rule of the observer in a copy, and show which checks notice (much longer)
 	@scripts/setup.sh test

@@ -18,12 +18,13 @@ Examples:
   honker watch --count 1 --timeout 5s app.db     wait for the next commit, 5 seconds at most
   honker watch app.db -- make report             run a command whenever something was committed
   honker watch --debounce 200ms app.db -- sh -c 'echo $HONKER_COMMITS new commits'
+  honker watch --stats=10s app.db                with a line of statistics each 10 seconds
   honker probe app.db                            what works for this database, and why not
   honker demo                                    see it work";
 
 const WATCH_HELP: &str = "\
 Commits between two wakes are one wake; each tells how many they were. Watching takes no lock, writes nothing and
-opens no connection.
+opens no connection; only --backend data-version asks SQLite itself.
 
 With CMD:
   It is run on each wake, once at a time: wakes during a run become one further run. Its standard input is empty
@@ -31,9 +32,13 @@ With CMD:
     HONKER_SEQ      the number of the last wake
     HONKER_COMMITS  the commits since the run before, at least
     HONKER_DB       the absolute path of the database
-  Ctrl-C and SIGTERM are passed on to it, and it is waited for. At --timeout it gets SIGTERM, and SIGKILL 5 seconds
-  later. When the database is replaced, what was committed before still gets its run. A CMD that commits to DB wakes
-  itself.
+  Ctrl-C and SIGTERM are passed on to it, and it is waited for; the second one kills it. At --timeout it gets SIGTERM,
+  and SIGKILL 5 seconds later. When the database is replaced, what was committed before still gets its run. A CMD that
+  commits to DB wakes itself.
+
+With --stats, and on SIGUSR1, a line on standard error:
+  stats: backend=kernel looks=9 busy_looks=0 wakes=3 commits=14 hints=12 sweeps=2 sweeps_found=0 ...
+  A wake that was not exact adds conservative.REASON=N. Fields may be added.
 
 With --json, one object per line, flushed (stable; fields may be added):
   {\"event\":\"init\",\"backend\":\"kernel\",\"requested\":\"auto\",\"journal_mode\":\"wal\",\"file_system\":\"ext4\"}
@@ -44,10 +49,19 @@ With --json, one object per line, flushed (stable; fields may be added):
 
 ";
 
+const COMPLETIONS_HELP: &str = "\
+To use it:
+  bash  honker completions bash > ~/.local/share/bash-completion/completions/honker
+  zsh   honker completions zsh > ~/.zfunc/_honker        (~/.zfunc has to be in $fpath)
+  fish  honker completions fish > ~/.config/fish/completions/honker.fish";
+
 /// Wakes you on every commit to a SQLite database: any writer process, any journal mode, nothing to install in it
 #[derive(Debug, Parser)]
 #[command(name = "honker", version, after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct Args {
+    /// Tell on standard error what the watcher does (as HONKER_LOG=info); twice: also each wake that is not exact (debug)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -61,25 +75,25 @@ pub(crate) enum Command {
     Probe(Probe),
     /// Watch a real writer in another process, with the latency of each wake
     Demo(Demo),
+    /// Print a script that completes honker's command line in a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Print a manual page: honker man | man -l -
+    Man(Man),
     #[command(hide = true)]
     DemoWriter(DemoWriter),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Watch {
-    /// Where wakes come from: auto, polling, kernel or shm
+    /// Where wakes come from: see docs/backends.md for when to use which
     #[arg(long, value_name = "NAME", default_value = "auto")]
-    #[arg(value_parser = values::backend)]
+    #[arg(value_parser = values::Backend)]
     pub(crate) backend: WatcherBackend,
-    /// How often the polling backend looks
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "1ms",
-        allow_hyphen_values = true
-    )]
+    /// How often polling and data-version look, 100us at least [default: 1ms]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     #[arg(value_parser = values::duration)]
-    pub(crate) poll_interval: Duration,
+    pub(crate) poll_interval: Option<Duration>,
     /// Print JSON, one object per line
     #[arg(long)]
     pub(crate) json: bool,
@@ -91,6 +105,20 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     #[arg(value_parser = values::duration)]
     pub(crate) timeout: Option<Duration>,
+    /// Tell on standard error what the watcher has done, at the end and, if given, each TIME; SIGUSR1 asks for it any time
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        allow_hyphen_values = true
+    )]
+    #[arg(value_parser = values::duration)]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's own form of an option with an optional value"
+    )]
+    pub(crate) stats: Option<Option<Duration>>,
     /// Accept that the database does not exist yet; its first commit wakes
     #[arg(long)]
     pub(crate) wait_for_file: bool,
@@ -122,6 +150,18 @@ pub(crate) struct Probe {
     /// The database file
     #[arg(value_name = "DB", value_parser = values::path())]
     pub(crate) database: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// For which shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Man {
+    /// The subcommand whose page it is
+    pub(crate) subcommand: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -11,8 +11,11 @@
 mod args;
 mod clock;
 mod command;
+mod completions;
 mod demo;
 mod exit;
+mod log;
+mod man;
 mod output;
 mod probe;
 mod signals;
@@ -24,7 +27,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let ended = match Args::from_command_line() {
-        Ok(args) => run(&args.command),
+        Ok(args) => log::start(args.verbose).and_then(|()| run(&args.command)),
         Err(exit) => return exit.into(),
     };
     match ended {
@@ -42,6 +45,8 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Watch(args) => watch::run(args),
         Command::Probe(args) => probe::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
         Command::DemoWriter(args) => demo::writer::run(args),
     }
 }

@@ -5,6 +5,7 @@ use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -89,6 +90,9 @@ pub(crate) enum Reason {
     Zero {
         setting: &'static str,
     },
+    PollIntervalTooShort {
+        least: Duration,
+    },
     UnknownBackend {
         name: String,
     },
@@ -123,6 +127,11 @@ pub(crate) enum Reason {
     System {
         what: String,
         errno: i32,
+    },
+    #[cfg(feature = "data-version")]
+    Sqlite {
+        message: String,
+        kind: ErrorKind,
     },
     ObserverGone,
 }
@@ -204,9 +213,10 @@ impl Reason {
             Self::EmptyPath | Self::NulInPath | Self::MemoryDatabase | Self::Uri => {
                 ErrorKind::InvalidPath
             }
-            Self::Zero { .. } | Self::UnknownBackend { .. } | Self::NotAPosition { .. } => {
-                ErrorKind::InvalidConfig
-            }
+            Self::Zero { .. }
+            | Self::PollIntervalTooShort { .. }
+            | Self::UnknownBackend { .. }
+            | Self::NotAPosition { .. } => ErrorKind::InvalidConfig,
             Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
                 ErrorKind::Unsupported
             }
@@ -222,6 +232,8 @@ impl Reason {
                 io::ErrorKind::NotADirectory => ErrorKind::DirectoryNotFound,
                 _ => ErrorKind::Io,
             },
+            #[cfg(feature = "data-version")]
+            Self::Sqlite { kind, .. } => *kind,
             Self::ObserverGone => ErrorKind::Internal,
         }
     }
@@ -270,6 +282,11 @@ impl fmt::Display for Error {
             Reason::Zero { setting } => {
                 write!(f, "{setting} must be longer than zero. The default of 1 ms suits most programs")
             }
+            Reason::PollIntervalTooShort { least } => write!(
+                f,
+                "poll_interval must be at least {least:?}: looking more often burns a core. For wakes within \
+                 microseconds use the kernel or shm backend"
+            ),
             Reason::UnknownBackend { name } => write!(
                 f,
                 "unknown watcher backend {name:?}. Valid names: {}",
@@ -326,6 +343,8 @@ impl fmt::Display for Error {
             Reason::System { what, errno } => {
                 write!(f, "{what} {path:?}: {}", io::Error::from_raw_os_error(*errno))
             }
+            #[cfg(feature = "data-version")]
+            Reason::Sqlite { message, .. } => write!(f, "SQLite cannot read {path:?}: {message}"),
             Reason::ObserverGone => write!(
                 f,
                 "the observer thread ended unexpectedly while watching {path:?}. Please report this; reopening starts \

@@ -2,6 +2,7 @@
 
 use super::Event;
 use super::schedule::Schedule;
+use super::statistics::Statistics;
 use crate::command::{Running, Template};
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -15,6 +16,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Control {
     pub(super) template: Option<Template>,
+    pub(super) statistics: Statistics,
     pub(super) schedule: Schedule,
     /// How many more runs of the command `--count` allows.
     pub(super) runs_left: Option<u64>,
@@ -30,6 +32,8 @@ pub(super) struct Control {
 struct Ending {
     exit: Option<Result<Exit, Failure>>,
     kill_at: Option<Instant>,
+    /// A signal was passed on already: whoever sends a second one does not want to wait.
+    signalled: bool,
 }
 
 impl Control {
@@ -52,6 +56,7 @@ impl Control {
             match self.next(inbox, running.is_none(), &ending) {
                 Next::Event(event) => self.handle(event, &mut running, &mut ending)?,
                 Next::Look => {}
+                Next::Statistics => self.statistics.tell_when_due(),
                 Next::TimedOut => {
                     self.deadline = None;
                     self.end(&mut ending, Ok(Exit::TimedOut));
@@ -89,6 +94,7 @@ impl Control {
         let moments = [
             self.deadline.map(|at| (at, Next::TimedOut)),
             ending.kill_at.map(|at| (at, Next::Kill)),
+            self.statistics.due().map(|at| (at, Next::Statistics)),
             self.schedule
                 .due()
                 .filter(|_| idle)
@@ -127,12 +133,21 @@ impl Control {
             Event::OutputLost(error) => self.end(ending, output::lost(&error)),
             Event::Signal(number) => {
                 self.end(ending, Ok(Exit::Signal(number)));
+                let signal = if ending.signalled {
+                    Some(Signal::KILL)
+                } else {
+                    Signal::from_named_raw(number)
+                };
+                ending.signalled = true;
                 if let Some(running) = running
-                    && let Some(signal) = Signal::from_named_raw(number)
+                    && let Some(signal) = signal
                 {
                     running.signal(signal);
                 }
             }
+            Event::StatisticsWanted => self.statistics.tell(),
+            // Before this began.
+            Event::Opened(_) => {}
             Event::CommandEnded => {
                 if let Some(running) = running.take() {
                     let status = running.reap()?;
@@ -175,6 +190,7 @@ enum Next {
     Event(Event),
     /// A debounced batch may be due.
     Look,
+    Statistics,
     TimedOut,
     Kill,
 }

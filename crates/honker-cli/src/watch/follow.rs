@@ -92,7 +92,7 @@ pub(super) fn notice_when_the_reader_goes(events: Sender<Event>) -> Result<(), F
     })
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     match thread::Builder::new().name(name.to_owned()).spawn(body) {
         Ok(_) => Ok(()),
         Err(error) => {

@@ -2,8 +2,8 @@
 
 use crate::clock::Stamp;
 use crate::exit;
-use crate::output::{BOLD, CAUTION, DIM, GOOD, Output, note};
-use honker_core::{JournalMode, Probe, RecvError, SharedUpdateWatcher, Update, probe};
+use crate::output::{BOLD, CAUTION, DIM, GOOD, Output, in_one_line, note};
+use honker_core::{JournalMode, Probe, RecvError, SharedUpdateWatcher, Update};
 use serde::Serialize;
 use std::io;
 
@@ -29,9 +29,7 @@ pub(super) struct Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    pub(super) fn of(watcher: &'a SharedUpdateWatcher) -> Self {
-        // What fails here (the file has just been replaced, say) is about to end the watcher, with its reason.
-        let probe = probe(watcher.path()).ok();
+    pub(super) fn new(watcher: &'a SharedUpdateWatcher, probe: Option<Probe>) -> Self {
         Self { watcher, probe }
     }
 
@@ -86,7 +84,7 @@ impl Lines {
                 file_system: start.file_system(),
             });
         }
-        let path = start.watcher.path().display();
+        let path = in_one_line(start.watcher.path());
         let journal_mode = start.journal_mode().unwrap_or("unknown");
         let file_system = start.file_system().unwrap_or("unknown");
         note(&format!(
