@@ -158,9 +158,9 @@ fn verdict(verdict: &BackendVerdict) -> String {
         format!("{BAD}no   {BAD:#}")
     };
     let reason = &verdict.reason;
-    let line = format!("  {name:<11} {works}  {DIM}{reason}{DIM:#}");
+    let line = format!("  {name:<12} {works}  {DIM}{reason}{DIM:#}");
     if reason.is_empty() {
-        return format!("  {name:<11} {works}");
+        return format!("  {name:<12} {works}");
     }
     line
 }
