@@ -6,7 +6,7 @@ use crate::exit::{self, Exit};
 use crate::output;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use honker_core::WatcherBackend;
+use honker_core::{OnReplace, Position, WatcherBackend};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +19,7 @@ Examples:
   honker watch app.db -- make report             run a command whenever something was committed
   honker watch --debounce 200ms app.db -- sh -c 'echo $HONKER_COMMITS new commits'
   honker watch --stats=10s app.db                with a line of statistics each 10 seconds
+  honker watch --since $(cat position) app.db    go on where an earlier run ended
   honker probe app.db                            what works for this database, and why not
   honker demo                                    see it work";
 
@@ -32,6 +33,7 @@ With CMD:
     HONKER_SEQ      the number of the last wake
     HONKER_COMMITS  the commits since the run before, at least
     HONKER_DB       the absolute path of the database
+    HONKER_POSITION where the database stands as the run begins: keep it for --since
   Ctrl-C and SIGTERM are passed on to it, and it is waited for; the second one kills it. At --timeout it gets SIGTERM,
   and SIGKILL 5 seconds later. When the database is replaced, what was committed before still gets its run. A CMD that
   commits to DB wakes itself.
@@ -41,10 +43,12 @@ With --stats, and on SIGUSR1, a line on standard error:
   A wake that was not exact adds conservative.REASON=N. Fields may be added.
 
 With --json, one object per line, flushed (stable; fields may be added):
-  {\"event\":\"init\",\"backend\":\"kernel\",\"requested\":\"auto\",\"journal_mode\":\"wal\",\"file_system\":\"ext4\"}
+  {\"event\":\"init\",\"backend\":\"kernel\",\"requested\":\"auto\",\"journal_mode\":\"wal\",\"file_system\":\"ext4\",\"position\":\"...\"}
       Every commit from here on wakes. journal_mode: wal, rollback, undecided (no file, or 0 bytes); null if unknown.
-  {\"event\":\"commit\",\"seq\":1,\"commits\":1,\"exact\":true,\"monotonic_ns\":1,\"time\":\"2026-01-31T12:00:00.000001Z\"}
-      If exact is false, commits is a lower bound. monotonic_ns is CLOCK_MONOTONIC at the wake.
+  {\"event\":\"commit\",\"seq\":1,\"commits\":1,\"exact\":true,\"monotonic_ns\":1,\"time\":\"2026-01-31T12:00:00.000001Z\",\"position\":\"...\"}
+      If exact is false, commits is a lower bound. monotonic_ns is CLOCK_MONOTONIC at the wake. position, kept until
+      what the line told has been dealt with, is for --since. With --on-replace follow and with --idle there are the
+      events \"replaced\" and \"idle\", too, with the same fields.
   {\"event\":\"died\",\"reason\":\"replaced\",\"monotonic_ns\":1,\"time\":\"2026-01-31T12:00:00.000001Z\",\"message\":\"...\"}
 
 ";
@@ -70,16 +74,18 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Print a line, or run a command, for every commit
     #[command(after_help = format!("{WATCH_HELP}{}", exit::HELP))]
-    Watch(Watch),
+    Watch(Box<Watch>),
     /// Tell what a database file is and which backends work for it
     Probe(Probe),
     /// Watch a real writer in another process, with the latency of each wake
+    #[cfg(feature = "demo")]
     Demo(Demo),
     /// Print a script that completes honker's command line in a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),
     /// Print a manual page: honker man | man -l -
     Man(Man),
+    #[cfg(feature = "demo")]
     #[command(hide = true)]
     DemoWriter(DemoWriter),
 }
@@ -134,6 +140,22 @@ pub(crate) struct Watch {
     /// End when CMD fails, with its exit code
     #[arg(long, requires = "command")]
     pub(crate) exit_on_error: bool,
+    /// Wake at once if anything may have been committed since that position (from --json, or HONKER_POSITION)
+    #[arg(long, value_name = "POSITION")]
+    #[arg(value_parser = values::position)]
+    pub(crate) since: Option<Position>,
+    /// What to do when the database is replaced: end, or wake once and go on with the new file
+    #[arg(long, value_name = "WHAT", default_value = "die")]
+    #[arg(value_parser = values::on_replace())]
+    pub(crate) on_replace: OnReplace,
+    /// The least time between two wakes; what is committed meanwhile is one
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(value_parser = values::duration)]
+    pub(crate) min_interval: Option<Duration>,
+    /// Wake when nothing was committed for this long, too
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(value_parser = values::duration)]
+    pub(crate) idle: Option<Duration>,
     /// The database file
     #[arg(value_name = "DB", value_parser = values::path())]
     pub(crate) database: PathBuf,
@@ -164,6 +186,7 @@ pub(crate) struct Man {
     pub(crate) subcommand: Option<String>,
 }
 
+#[cfg(feature = "demo")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// How many commits to make in each journal mode
@@ -178,6 +201,7 @@ pub(crate) struct Demo {
 }
 
 /// The process that writes for `honker demo`.
+#[cfg(feature = "demo")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoWriter {
     pub(crate) database: PathBuf,
@@ -186,8 +210,8 @@ pub(crate) struct DemoWriter {
 
 impl Args {
     /// Reads the command line. What is wrong with it, or what it asks to know, is printed; then only the exit is left.
-    pub(crate) fn from_command_line() -> Result<Self, Exit> {
-        Self::try_parse().map_err(|error| match error.kind() {
+    pub(crate) fn parse_line(words: impl IntoIterator<Item = OsString>) -> Result<Self, Exit> {
+        Self::try_parse_from(words).map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 // Where nobody reads it, it need not be written.
                 let _ = error.print();

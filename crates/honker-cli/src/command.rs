@@ -50,6 +50,7 @@ impl Template {
     pub(crate) fn start(
         &self,
         batch: Batch,
+        position: Option<String>,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Running, Failure> {
         let mut command = Command::new(&self.program);
@@ -60,6 +61,9 @@ impl Template {
             .env("HONKER_DB", &self.database)
             .stdin(Stdio::null())
             .process_group(0);
+        if let Some(position) = position {
+            command.env("HONKER_POSITION", position);
+        }
         let child = command.spawn().map_err(|error| self.cannot_start(&error))?;
         let running = Running {
             pid: Pid::from_child(&child),

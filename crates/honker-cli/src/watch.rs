@@ -92,6 +92,7 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
 
     let template = template.map(|template| template.about(watcher.path()));
     follow::start(Follow {
+        watcher: watcher.clone(),
         updates: opened.updates,
         lines,
         // With a command, the runs are counted.
@@ -105,6 +106,7 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
 
     let statistics = Statistics::new(watcher.clone(), args.stats.flatten());
     let ended = Control {
+        watcher: watcher.clone(),
         template,
         statistics,
         schedule: Schedule::new(args.debounce),

@@ -1,7 +1,7 @@
 //! Reading values, and saying what is wrong with them.
 
-use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
-use honker_core::WatcherBackend;
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use honker_core::{OnReplace, Position, WatcherBackend};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +27,20 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         Ok(time) => Ok(time),
         Err(_) => Err(format!("not a time: {UNITS}")),
     }
+}
+
+/// What an earlier run has printed.
+pub(super) fn position(text: &str) -> Result<Position, String> {
+    text.parse()
+        .map_err(|error: honker_core::Error| error.to_string())
+}
+
+/// What to do when the database is replaced.
+pub(super) fn on_replace() -> impl TypedValueParser<Value = OnReplace> {
+    PossibleValuesParser::new(["die", "follow"]).map(|name| match name.as_str() {
+        "follow" => OnReplace::Follow,
+        _ => OnReplace::Die,
+    })
 }
 
 /// A count that can be reached.

@@ -1,11 +1,13 @@
 //! What to do with what happens: start the command, pass signals on, and end at the right moment with the right code.
 
 use super::Event;
+use super::lines;
 use super::schedule::Schedule;
 use super::statistics::Statistics;
 use crate::command::{Running, Template};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use honker_core::SharedUpdateWatcher;
 use rustix::process::Signal;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -15,6 +17,7 @@ use std::time::{Duration, Instant};
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Control {
+    pub(super) watcher: SharedUpdateWatcher,
     pub(super) template: Option<Template>,
     pub(super) statistics: Statistics,
     pub(super) schedule: Schedule,
@@ -86,7 +89,9 @@ impl Control {
         let ended = move || {
             let _ = events.send(Event::CommandEnded);
         };
-        template.start(batch, ended).map(Some)
+        // Before it reads the database: what is committed from here on is for the next run.
+        let position = lines::position(&self.watcher);
+        template.start(batch, position, ended).map(Some)
     }
 
     /// Waits for the next event, or for the first of the moments at which something is due.

@@ -20,14 +20,26 @@ pub(crate) struct Opened {
 pub(super) fn start(args: &Watch, events: Sender<Event>) -> Result<(), Failure> {
     let mut builder = SharedUpdateWatcher::builder(&args.database)
         .backend(args.backend)
-        .must_exist(!args.wait_for_file);
+        .must_exist(!args.wait_for_file)
+        .on_replace(args.on_replace);
     if let Some(interval) = args.poll_interval {
         builder = builder.poll_interval(interval);
     }
+    let (since, min_interval, idle) = (args.since, args.min_interval, args.idle);
     let open = move || -> Result<Opened, Error> {
         let watcher = builder.open()?;
+        let mut settings = watcher.subscribe();
+        if let Some(position) = &since {
+            settings = settings.since(position);
+        }
+        if let Some(interval) = min_interval {
+            settings = settings.min_interval(interval);
+        }
+        if let Some(wait) = idle {
+            settings = settings.idle_poll(wait);
+        }
         Ok(Opened {
-            updates: watcher.update_events()?,
+            updates: settings.start()?,
             // What fails here (the file has just been replaced, say) is about to end the watcher, with its reason.
             probe: probe(watcher.path()).ok(),
             watcher,
