@@ -13,6 +13,7 @@ __all__ = [
     "Update",
     "Watcher",
     "WatcherDied",
+    "run_command",
     "set_log_level",
 ]
 
@@ -192,6 +193,9 @@ class Watcher:
     @property
     def path(self) -> str: ...
     def stats(self) -> Stats: ...
+
+def run_command(words: list[str]) -> int:
+    """Runs the `honker` command; the first word is the program's name. The exit code."""
 
 def set_log_level(level: int) -> None:
     """Has honker say what `logging` wants to hear: nothing below `level`."""
