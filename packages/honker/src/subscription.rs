@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 /// A subscription, as `honker.UpdateEvents` has one.
 #[pyclass(frozen, module = "honker._honker")]
 pub(crate) struct Subscription {
+    /// Locked only by who holds the GIL, so that a fork never finds it locked.
     place: Mutex<Place>,
     closer: Closer,
+    process: u32,
 }
 
 /// Where the one who waits is.
@@ -47,6 +49,7 @@ impl Subscription {
         Self {
             closer: events.closer(),
             place: Mutex::new(Place::Free(events)),
+            process: std::process::id(),
         }
     }
 
@@ -64,6 +67,12 @@ impl Subscription {
             }),
             other => {
                 *place = other;
+                if self.process != std::process::id() {
+                    return Err(Error::new_err(
+                        "this subscription belongs to the parent process, where somebody waits for it, and this is a \
+                         child made by fork. Open the database again here",
+                    ));
+                }
                 Err(Error::new_err(
                     "another thread or task is already waiting for this subscription. Subscribe with \
                      Database.update_events() once for each that waits: every subscription gets every wake",
@@ -80,14 +89,13 @@ impl Subscription {
             other => other,
         };
     }
+}
 
-    fn with<T>(&self, wait: impl FnOnce(&mut UpdateEvents) -> T) -> PyResult<T> {
-        let mut turn = self.turn()?;
-        // A turn always has its events until it is dropped.
-        let events = turn.events.as_mut();
-        events
-            .map(wait)
-            .ok_or_else(|| Error::new_err("a defect of honker: please report it"))
+impl Turn<'_> {
+    fn events(&mut self) -> PyResult<&mut UpdateEvents> {
+        // A turn has its events until it is dropped.
+        let events = self.events.as_mut();
+        events.ok_or_else(|| Error::new_err("a defect of honker: please report it"))
     }
 }
 
@@ -114,14 +122,14 @@ impl Subscription {
     /// Waits, on any thread but the main one. `None`: the time is over.
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Update>> {
         let deadline = deadline(timeout)?;
-        let received = py.detach(|| {
-            self.with(|events| match deadline {
-                None => events.recv().map(Some),
-                Some(deadline) => {
-                    events.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-                }
-            })
-        })?;
+        let mut turn = self.turn()?;
+        let events = turn.events()?;
+        let received = py.detach(|| match deadline {
+            None => events.recv().map(Some),
+            Some(deadline) => {
+                events.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            }
+        });
         converted(py, received)
     }
 
@@ -134,28 +142,28 @@ impl Subscription {
     ) -> PyResult<Option<Update>> {
         let deadline = deadline(timeout)?;
         let waker = Waker::from(bell.ringer(0));
-        self.with(|events| {
-            loop {
-                match events.poll_recv(&mut Context::from_waker(&waker)) {
-                    Poll::Ready(received) => return converted(py, received.map(Some)),
-                    Poll::Pending => {}
-                }
-                let waited = py.check_signals().and_then(|()| {
-                    let left =
-                        deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-                    if left.is_some_and(|left| left.is_zero()) {
-                        return Ok(false);
-                    }
-                    py.detach(|| sleep(bell, left))?;
-                    bell.drain();
-                    Ok(true)
-                });
-                if !matches!(waited, Ok(true)) {
-                    events.cancel_poll();
-                    return waited.map(|_| None);
-                }
+        let mut turn = self.turn()?;
+        let events = turn.events()?;
+        loop {
+            match events.poll_recv(&mut Context::from_waker(&waker)) {
+                Poll::Ready(received) => return converted(py, received.map(Some)),
+                Poll::Pending => {}
             }
-        })?
+            let waited = py.check_signals().and_then(|()| {
+                let left =
+                    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+                if left.is_some_and(|left| left.is_zero()) {
+                    return Ok(false);
+                }
+                py.detach(|| sleep(bell, left))?;
+                bell.drain();
+                Ok(true)
+            });
+            if !matches!(waited, Ok(true)) {
+                events.cancel_poll();
+                return waited.map(|_| None);
+            }
+        }
     }
 
     /// Takes what is there, or has `bell` rung with `number` when there is something. Until then nobody else may wait.

@@ -87,6 +87,18 @@ def test_a_child_is_told_and_the_parent_goes_on(
             assert seen == round + 1
 
 
+def test_a_subscription_that_a_thread_of_the_parent_waits_for_is_refused_too(path: str) -> None:
+    with honker.open(path) as db:
+        events, theirs = db.update_events(), db.update_events()
+        waiting = threading.Thread(target=lambda: list(theirs))
+        waiting.start()
+        for _ in range(count(20, 200)):
+            assert forked(db, theirs, path) == 0
+        assert events.wait(0) is None
+        db.close()
+        waiting.join()
+
+
 def test_forks_while_other_threads_use_honker(path: str, writer: Writer) -> None:
     stop = threading.Event()
 
