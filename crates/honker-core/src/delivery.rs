@@ -6,12 +6,13 @@
 //! the first task waits or somebody listens to `tracing`.
 
 use crate::error::{Error, Result};
+use crate::process::PerProcess;
 use crate::shared::Shared;
 use crate::stats::Conservative;
 use crate::wake::Until;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 use tracing::level_filters::LevelFilter;
@@ -40,7 +41,7 @@ enum Job {
 /// More notices than this are not kept: the oldest go, should a `tracing` subscriber hang.
 const LIMIT: usize = 1024;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Jobs {
     now: VecDeque<Job>,
     timers: Timers,
@@ -49,125 +50,136 @@ struct Jobs {
 /// Tasks that are to be woken at a time, by their number.
 type Timers = BTreeMap<(Instant, u64), (Weak<Shared>, Until)>;
 
-static JOBS: Mutex<Jobs> = Mutex::new(Jobs {
-    now: VecDeque::new(),
-    timers: BTreeMap::new(),
-});
-static POSTED: Condvar = Condvar::new();
-/// The process that the thread runs in; 0 before it is started. A child made by `fork` has no such thread.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
-
-/// Starts the thread if a `tracing` subscriber is installed. Called by threads of the host.
-pub(crate) fn start_if_wanted() {
-    if LevelFilter::current() != LevelFilter::OFF {
-        // Without it, only the log is silent.
-        let _ = start();
-    }
+/// What the host, the observer thread and the delivery thread share.
+#[derive(Debug, Default)]
+pub(crate) struct Delivery {
+    jobs: Mutex<Jobs>,
+    posted: Condvar,
+    started: AtomicBool,
 }
 
-/// Starts the thread, unless it runs. Called by threads of the host.
-pub(crate) fn start() -> std::io::Result<()> {
-    let this = std::process::id();
-    if PROCESS.load(Ordering::Relaxed) == this || PROCESS.swap(this, Ordering::SeqCst) == this {
-        return Ok(());
-    }
-    let started = std::thread::Builder::new()
-        .name("honker-delivery".to_owned())
-        .spawn(deliver);
-    if started.is_err() {
-        PROCESS.store(0, Ordering::SeqCst);
-    }
-    started.map(drop)
-}
+/// A child made by `fork` has no such thread.
+static DELIVERY: PerProcess<Delivery> = PerProcess::new(Delivery::default);
 
-/// The same, for a subscription that is about to wait as a task.
-pub(crate) fn start_for(shared: &Shared) -> Result<()> {
-    start().map_err(|error| {
-        Error::system(
-            &shared.location.path,
-            "cannot start a thread to deliver updates of",
-            error,
-        )
-    })
+/// This process's.
+pub(crate) fn of_this_process() -> &'static Delivery {
+    DELIVERY.get()
 }
 
 /// Leaves a notice, if there is a thread to tell it.
 pub(crate) fn post(notice: impl FnOnce() -> Notice) {
-    if PROCESS.load(Ordering::Relaxed) != 0 {
-        leave(Job::Tell(notice()));
+    let delivery = of_this_process();
+    if delivery.started.load(Ordering::Relaxed) {
+        delivery.leave(Job::Tell(notice()));
     }
 }
 
-/// Has the tasks woken that wait for this of a watcher.
-pub(crate) fn wake_tasks(shared: &Arc<Shared>, until: Until) {
-    if shared.wake.tasks(until).are_to_be_told() {
-        leave(Job::Wake(Arc::clone(shared), until));
+impl Delivery {
+    /// Starts the thread if a `tracing` subscriber is installed. Called by threads of the host.
+    pub(crate) fn start_if_wanted(&'static self) {
+        if LevelFilter::current() != LevelFilter::OFF {
+            // Without it, only the log is silent.
+            let _ = self.start();
+        }
     }
-}
 
-/// Has a task that waits woken at a time, if it still waits then.
-pub(crate) fn set_timer(at: Instant, task: u64, shared: &Arc<Shared>, until: Until) {
-    let timer = (Arc::downgrade(shared), until);
-    lock().timers.insert((at, task), timer);
-    POSTED.notify_one();
-}
-
-/// Takes a timer back.
-pub(crate) fn forget_timer(at: Instant, task: u64) {
-    lock().timers.remove(&(at, task));
-}
-
-fn leave(job: Job) {
-    let mut jobs = lock();
-    let waiting = &mut jobs.now;
-    if waiting.len() >= LIMIT
-        && let Some(oldest) = waiting.iter().position(|job| matches!(job, Job::Tell(_)))
-    {
-        waiting.remove(oldest);
+    /// Starts the thread, unless it runs. Called by threads of the host.
+    fn start(&'static self) -> std::io::Result<()> {
+        if self.started.load(Ordering::Relaxed) || self.started.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let started = std::thread::Builder::new()
+            .name("honker-delivery".to_owned())
+            .spawn(|| self.deliver());
+        if started.is_err() {
+            self.started.store(false, Ordering::SeqCst);
+        }
+        started.map(drop)
     }
-    waiting.push_back(job);
-    drop(jobs);
-    POSTED.notify_one();
-}
 
-fn lock() -> MutexGuard<'static, Jobs> {
-    JOBS.lock().unwrap_or_else(PoisonError::into_inner)
-}
+    /// The same, for a subscription that is about to wait as a task.
+    pub(crate) fn start_for(&'static self, shared: &Shared) -> Result<()> {
+        self.start().map_err(|error| {
+            Error::system(
+                &shared.location.path,
+                "cannot start a thread to deliver updates of",
+                error,
+            )
+        })
+    }
 
-fn deliver() {
-    loop {
-        match next_job() {
-            Job::Wake(shared, until) => shared.wake.tasks(until).wake(),
-            Job::WakeOne(shared, until, task) => shared.wake.tasks(until).wake_one(task),
-            Job::Tell(notice) => {
-                // A subscriber that panics must not end the log of everyone else.
-                let _ = std::panic::catch_unwind(|| tell(&notice));
+    /// Has the tasks woken that wait for this of a watcher.
+    pub(crate) fn wake_tasks(&self, shared: &Arc<Shared>, until: Until) {
+        if shared.wake.tasks(until).are_to_be_told() {
+            self.leave(Job::Wake(Arc::clone(shared), until));
+        }
+    }
+
+    /// Has a task that waits woken at a time, if it still waits then.
+    pub(crate) fn set_timer(&self, at: Instant, task: u64, shared: &Arc<Shared>, until: Until) {
+        let timer = (Arc::downgrade(shared), until);
+        self.lock().timers.insert((at, task), timer);
+        self.posted.notify_one();
+    }
+
+    /// Takes a timer back.
+    pub(crate) fn forget_timer(&self, at: Instant, task: u64) {
+        self.lock().timers.remove(&(at, task));
+    }
+
+    fn leave(&self, job: Job) {
+        let mut jobs = self.lock();
+        let waiting = &mut jobs.now;
+        if waiting.len() >= LIMIT
+            && let Some(oldest) = waiting.iter().position(|job| matches!(job, Job::Tell(_)))
+        {
+            waiting.remove(oldest);
+        }
+        waiting.push_back(job);
+        drop(jobs);
+        self.posted.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deliver(&self) {
+        loop {
+            match self.next_job() {
+                Job::Wake(shared, until) => shared.wake.tasks(until).wake(),
+                Job::WakeOne(shared, until, task) => shared.wake.tasks(until).wake_one(task),
+                Job::Tell(notice) => {
+                    // A subscriber that panics must not end the log of everyone else.
+                    let _ = std::panic::catch_unwind(|| tell(&notice));
+                }
             }
         }
     }
-}
 
-/// Waits for something to do.
-fn next_job() -> Job {
-    let mut jobs = lock();
-    loop {
-        if let Some(job) = jobs.now.pop_front() {
-            return job;
-        }
-        let Some(first) = jobs.timers.first_entry() else {
-            jobs = POSTED.wait(jobs).unwrap_or_else(PoisonError::into_inner);
-            continue;
-        };
-        let &(at, task) = first.key();
-        let wait = at.saturating_duration_since(Instant::now());
-        if wait.is_zero() {
-            let (shared, until) = first.remove();
-            if let Some(shared) = shared.upgrade() {
-                return Job::WakeOne(shared, until, task);
+    /// Waits for something to do.
+    fn next_job(&self) -> Job {
+        let mut jobs = self.lock();
+        loop {
+            if let Some(job) = jobs.now.pop_front() {
+                return job;
             }
-        } else {
-            let waited = POSTED.wait_timeout(jobs, wait);
-            jobs = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let Some(first) = jobs.timers.first_entry() else {
+                let waited = self.posted.wait(jobs);
+                jobs = waited.unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let &(at, task) = first.key();
+            let wait = at.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                let (shared, until) = first.remove();
+                if let Some(shared) = shared.upgrade() {
+                    return Job::WakeOne(shared, until, task);
+                }
+            } else {
+                let waited = self.posted.wait_timeout(jobs, wait);
+                jobs = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
         }
     }
 }

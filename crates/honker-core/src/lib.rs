@@ -59,6 +59,7 @@ mod observer;
 mod pace;
 mod position;
 mod probe;
+mod process;
 mod replace;
 mod sessions;
 mod shared;

@@ -1,6 +1,5 @@
 //! Waiting for updates.
 
-use crate::delivery;
 use crate::error::{Error, RecvError};
 use crate::pace::Pace;
 use crate::tasks;
@@ -127,7 +126,7 @@ impl UpdateEvents {
         let shared = &self.core.shared;
         let ready = shared
             .refuse_in_a_child()
-            .and_then(|()| delivery::start_for(shared));
+            .and_then(|()| shared.delivery.start_for(shared));
         match ready {
             Ok(()) => self.poll_step(context).map_err(RecvError),
             Err(error) => Poll::Ready(Err(RecvError(error))),
@@ -182,10 +181,11 @@ impl UpdateEvents {
             return;
         };
         if let Some(before) = self.timer.take() {
-            delivery::forget_timer(before, task);
+            self.core.shared.delivery.forget_timer(before, task);
         }
         if let Some(at) = at {
-            delivery::set_timer(at, task, &self.core.shared, until);
+            let shared = &self.core.shared;
+            shared.delivery.set_timer(at, task, shared, until);
         }
         self.timer = at;
     }
@@ -203,8 +203,7 @@ impl UpdateEvents {
 impl Drop for UpdateEvents {
     fn drop(&mut self) {
         self.core.shared.subscribers.fetch_sub(1, Ordering::Relaxed);
-        // In a child made by fork the lock may be held for ever, by a thread that does not exist there.
-        if self.core.shared.refuse_in_a_child().is_ok() {
+        if !self.core.shared.is_a_parents() {
             self.forget_task();
         }
     }

@@ -2,6 +2,7 @@
 
 use super::mailbox::{Beginning, Mailbox, Request, Settings};
 use crate::error::{Error, Reason};
+use crate::process::PerProcess;
 use crate::shared::Shared;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
@@ -14,7 +15,8 @@ use std::time::Duration;
 /// For tests: behave as where the kernel refuses a private descriptor table.
 pub(crate) static REFUSE_PRIVATE_TABLE: AtomicBool = AtomicBool::new(false);
 
-static OBSERVER: Mutex<Option<Running>> = Mutex::new(None);
+/// The thread of a parent process does not exist in its children.
+static OBSERVER: PerProcess<Mutex<Option<Running>>> = PerProcess::new(|| Mutex::new(None));
 
 /// How long `close` waits for the observer thread to let go, should a file system hang.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
@@ -23,10 +25,9 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 struct Running {
     line: Arc<Line>,
     watchers: usize,
-    process: u32,
 }
 
-/// The way to a running observer thread.
+/// The way to a running observer thread. A child made by `fork` must not use it: the bell would ring in the parent.
 #[derive(Debug)]
 pub(crate) struct Line {
     mailbox: Arc<Mailbox>,
@@ -78,14 +79,11 @@ impl Line {
 pub(crate) fn open(shared: &Arc<Shared>, settings: Settings) -> Result<Arc<Line>, Error> {
     let line = {
         let mut observer = lock();
-        // The thread of a parent process does not exist in its children.
-        observer.take_if(|running| running.process != std::process::id());
         let running = match observer.take() {
             Some(running) => observer.insert(running),
             None => observer.insert(Running {
                 line: Arc::new(Line::start(&shared.location.path)?),
                 watchers: 0,
-                process: std::process::id(),
             }),
         };
         running.watchers += 1;
@@ -133,5 +131,6 @@ fn release(line: &Arc<Line>) {
 }
 
 fn lock() -> MutexGuard<'static, Option<Running>> {
-    OBSERVER.lock().unwrap_or_else(PoisonError::into_inner)
+    let observer = OBSERVER.get().lock();
+    observer.unwrap_or_else(PoisonError::into_inner)
 }
