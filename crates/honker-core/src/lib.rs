@@ -61,6 +61,7 @@ mod open_metrics;
 mod pace;
 mod position;
 mod probe;
+mod process;
 mod replace;
 mod sessions;
 mod shared;
