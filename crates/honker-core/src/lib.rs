@@ -66,6 +66,8 @@ mod replace;
 mod sessions;
 mod shared;
 mod stats;
+#[cfg(feature = "stream")]
+mod stream;
 mod subscribe;
 mod subscription;
 mod tasks;

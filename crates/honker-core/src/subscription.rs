@@ -29,6 +29,9 @@ pub struct UpdateEvents {
     task: Option<u64>,
     /// When that task is to be woken at the latest.
     timer: Option<Instant>,
+    /// Whether the stream has told the error that ended it.
+    #[cfg(feature = "stream")]
+    pub(crate) is_over: bool,
 }
 
 /// What a subscriber has to do next.
@@ -49,6 +52,8 @@ impl UpdateEvents {
             pace,
             task: None,
             timer: None,
+            #[cfg(feature = "stream")]
+            is_over: false,
         }
     }
 

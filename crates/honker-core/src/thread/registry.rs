@@ -147,6 +147,14 @@ fn release(line: &Arc<Line>) {
     }
 }
 
+/// For tests: the thread ends, whoever still watches.
+#[cfg(feature = "test-hooks")]
+pub(crate) fn end_the_thread() {
+    if let Some(running) = lock(false).as_ref() {
+        running.line.mailbox.post(&running.line.bell, Request::Stop);
+    }
+}
+
 fn lock(asks_sqlite: bool) -> MutexGuard<'static, Option<Running>> {
     let thread = if asks_sqlite {
         &DATA_VERSION
