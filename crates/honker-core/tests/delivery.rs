@@ -3,7 +3,7 @@
 use honker_core::{SharedUpdateWatcher, UpdateEvents, WatcherBackend};
 use honker_testkit::{JournalMode, LONG, TempDb, wait_until};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
@@ -11,9 +11,7 @@ use std::time::Duration;
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
-    ALONE
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many threads deliver in this process.

@@ -31,7 +31,7 @@ fn everyone_who_waits_is_told_and_a_new_watcher_works_while_the_old_ones_live() 
     let mut task = old[1].update_events().expect("a subscription");
     let builder = old[1].subscribe();
     let mut held_back = builder
-        .min_interval(Duration::from_secs(3600))
+        .min_interval(Duration::from_hours(1))
         .start()
         .expect("a subscription");
     db.sql("INSERT INTO t(n) VALUES (1)");
