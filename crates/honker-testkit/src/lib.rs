@@ -12,6 +12,7 @@
 //! | have a child that shares the test's memory, by `fork` | [`fork`](fn@fork) |
 //! | have a place for a database | [`TempDb`] |
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
+//! | make commits that a log tells one by one, also after `kill -9` | [`numbered`] |
 //! | know what SQLite itself says | [`DataVersion`], [`truth`] |
 //! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
 //! | wait without guessing a time | [`wait_until`] |
@@ -29,6 +30,7 @@ pub mod clock;
 pub mod commits;
 pub mod fds;
 pub mod locks;
+pub mod numbered;
 pub mod process;
 pub mod protocol;
 pub mod random;
@@ -54,7 +56,7 @@ pub use fork::{Forked, Steps, fork};
 pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};
 pub use oracle::DataVersion;
-pub use protocol::{CommitLoop, Done, LoopReport, OpenFlag, Reply, SqlError};
+pub use protocol::{CommitLoop, Done, LoopReport, NumberedLoop, OpenFlag, Reply, SqlError};
 pub use python::PythonWriter;
 pub use shell::Shell;
 pub use temp_db::{TempDb, sidecar};
