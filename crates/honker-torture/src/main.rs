@@ -1,0 +1,2 @@
+//! `honker-torture`.
+fn main() {}
