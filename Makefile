@@ -1,6 +1,9 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full bench mutants lint wheel install deny
+SECONDS ?= 600
+SEED ?=
+
+.PHONY: help demo test test-full bench torture mutants lint wheel install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -21,6 +24,10 @@ test-full: ## The same with the stated counts (much longer)
 bench: ## Wake after commit under a stream of commits, one backend beside the other
 	@scripts/setup.sh test
 	@scripts/timed.sh "make bench" cargo bench -p honker-core --bench stream
+
+torture: ## Writers, watchers and faults at random for SECONDS=600, each history checked; SEED= repeats the choices
+	@scripts/setup.sh test
+	@scripts/timed.sh "make torture" scripts/torture.sh "$(SECONDS)" "$(SEED)"
 
 mutants: ## Simplify each rule of the observer in a copy, and show which checks notice (much longer)
 	@scripts/setup.sh test

@@ -29,6 +29,7 @@
 pub mod clock;
 pub mod commits;
 pub mod fds;
+pub mod lines;
 pub mod locks;
 pub mod numbered;
 pub mod process;
@@ -42,7 +43,6 @@ mod exe;
 mod fork;
 mod host;
 mod journal;
-mod lines;
 mod oracle;
 mod python;
 mod shell;
@@ -51,7 +51,7 @@ mod wait;
 mod writer;
 
 pub use count::{count, full_counts};
-pub use exe::exe;
+pub use exe::{exe, profile_dir};
 pub use fork::{Forked, Steps, fork};
 pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};

@@ -11,13 +11,14 @@ mod positions;
 pub use guarantee::{Guarantee, Violation};
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use crate::history::{History, NEVER};
 use crate::record::{Subscription, Told};
 use positions::Positions;
 
 /// A time in which a watcher could not run, because of what was done to its process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Its beginning.
     pub from_ns: u64,
@@ -26,27 +27,37 @@ pub struct Span {
 }
 
 /// What may be asked of a watcher.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Terms {
     /// How late a wake may be; generous, since the machine is tortured as well.
     pub bound_ns: u64,
     /// When it could not run.
     pub excused: Vec<Span>,
-    /// How it has to end: `Some("replaced")`, or not at all.
+    /// How it has to end, or that it may not.
     pub death: Death,
 }
 
 /// Whether a watcher has to end, and with what.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Death {
     /// It has to live.
     Never,
     /// It has to end with one of these reasons, or live where that is allowed, too.
-    Of(&'static [&'static str], Survival),
+    Of(Vec<String>, Survival),
+}
+
+impl Death {
+    /// With one of these reasons.
+    pub fn of(reasons: &[&str], survival: Survival) -> Self {
+        Self::Of(
+            reasons.iter().map(|&reason| reason.to_owned()).collect(),
+            survival,
+        )
+    }
 }
 
 /// Whether a watcher may live instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Survival {
     /// It may.
     Allowed,
@@ -152,8 +163,7 @@ fn check_coverage(
         let Some(wake) = wakes.get(next) else {
             // Nobody listened any more, or not for long enough.
             if latest == NEVER || latest.saturating_add(terms.bound_ns) > listened_until {
-                let settled = subscription.sub == 0 && subscription.died.is_none();
-                if !settled || earliest > listened_until {
+                if !subscription.settled || earliest > listened_until {
                     return;
                 }
             }
@@ -168,7 +178,8 @@ fn check_coverage(
             return;
         };
         verdict.covered += 1;
-        if latest == NEVER {
+        // The others are asked now and then only, so that their lateness is their own.
+        if latest == NEVER || subscription.sub != 0 {
             continue;
         }
         let ready = next.checked_sub(1).map_or(0, |last| wakes[last].done_ns);
@@ -218,7 +229,7 @@ fn check_death(told: &Told, terms: &Terms, verdict: &mut Verdict) {
     let problem = match (&terms.death, &first.died) {
         (Death::Never, None) => None,
         (Death::Never, Some(reason)) => Some(format!("it ended with {reason}")),
-        (Death::Of(reasons, _), Some(reason)) if reasons.contains(&reason.as_str()) => None,
+        (Death::Of(reasons, _), Some(reason)) if reasons.contains(reason) => None,
         (Death::Of(reasons, _), Some(reason)) => Some(format!(
             "it ended with {reason} instead of one of {reasons:?}"
         )),

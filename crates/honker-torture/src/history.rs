@@ -1,6 +1,7 @@
 //! Which commits were made, and when each could be read at the earliest and at the latest.
 
 use honker_testkit::numbered::Logged;
+use serde::{Deserialize, Serialize};
 
 /// When one commit was made. It could be read from some moment between the two on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +13,7 @@ struct Commit {
 }
 
 /// A commit that no counter tells, such as a switch of the journal mode, and that may not have been made either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extra {
     /// Just before it.
     pub before_ns: u64,

@@ -10,8 +10,9 @@
 //! | what a subscriber was told | [`record`] |
 //! | the guarantees, by name | [`checker::Guarantee`] |
 //! | a database, its writers and its watchers | [`scene`] |
-//! | the faults, each a function | [`faults`] |
-//! | random rounds from a seed | [`plan`], [`run`] |
+//! | the faults, a file for each family | [`faults`] |
+//! | random rounds from a seed | [`plan`], [`round`], [`mod@run`] |
+//! | the table at the end | [`summary`] |
 //!
 //! `make torture SECONDS=600 SEED=1` runs random rounds; `tests/` runs each fault alone. Linux only. Failures of the
 //! machinery panic, since a panic is how a test reports; a broken guarantee is a value.
@@ -21,6 +22,17 @@
     reason = "every helper panics when its test can't go on"
 )]
 
+pub mod backend;
 pub mod checker;
+pub mod control;
+pub mod faults;
 pub mod history;
+pub mod plan;
 pub mod record;
+pub mod round;
+pub mod run;
+pub mod scene;
+pub mod summary;
+pub mod watch;
+pub mod watcher;
+pub mod writers;

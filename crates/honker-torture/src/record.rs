@@ -36,6 +36,9 @@ pub enum Record {
         ns: u64,
         /// The error that ended it; `None` if it was dropped.
         died: Option<String>,
+        /// Whether it was listened to until nothing more could come.
+        #[serde(default)]
+        settled: bool,
     },
     /// What the watcher says of itself, once, at the end.
     Statistics(Statistics),
@@ -121,6 +124,8 @@ pub struct Subscription {
     pub ended_ns: Option<u64>,
     /// The error that ended it.
     pub died: Option<String>,
+    /// Whether it was listened to until nothing more could come.
+    pub settled: bool,
 }
 
 /// Everything that one watcher process wrote down.
@@ -160,10 +165,16 @@ impl Told {
                 subscription.after_ns = after_ns;
             }
             Record::Wake { sub, wake } => self.subscription(sub).wakes.push(wake),
-            Record::Ended { sub, ns, died } => {
+            Record::Ended {
+                sub,
+                ns,
+                died,
+                settled,
+            } => {
                 let subscription = self.subscription(sub);
                 subscription.ended_ns = Some(ns);
                 subscription.died = died;
+                subscription.settled = settled;
             }
             Record::Statistics(statistics) => self.statistics = Some(statistics),
         }

@@ -64,6 +64,7 @@ fn told(change: impl FnOnce(&mut Vec<Wake>)) -> Told {
         sub: 0,
         ns: 100 * MS,
         died: None,
+        settled: true,
     });
     let inexact = wakes.iter().filter(|wake| !wake.exact).count() as u64;
     let conservative = [("unseen_session".to_owned(), inexact)].into();
@@ -91,7 +92,11 @@ fn broken(verdict: &Verdict) -> Vec<Guarantee> {
 fn breaks(change: impl FnOnce(&mut Vec<Wake>), guarantee: Guarantee) {
     let verdict = check(&history(), &told(change), &terms());
     let names = broken(&verdict);
-    assert!(names.contains(&guarantee), "{guarantee}: {:#?}", verdict.violations);
+    assert!(
+        names.contains(&guarantee),
+        "{guarantee}: {:#?}",
+        verdict.violations
+    );
 }
 
 #[test]
@@ -286,17 +291,18 @@ fn an_unexpected_death_and_a_missing_one_are_found() {
     let replaced = Some("Replaced".to_owned());
     if let Some(subscription) = dead.subscriptions.get_mut(&0) {
         subscription.died = replaced;
+        subscription.settled = false;
     }
     let mut terms = terms();
     assert_eq!(broken(&check(&history(), &dead, &terms)), [Guarantee::Loud]);
-    terms.death = Death::Of(&["Replaced"], Survival::Forbidden);
+    terms.death = Death::of(&["Replaced"], Survival::Forbidden);
     assert_eq!(broken(&check(&history(), &dead, &terms)), []);
     let alive = told(|_| {});
     assert_eq!(
         broken(&check(&history(), &alive, &terms)),
         [Guarantee::Loud]
     );
-    terms.death = Death::Of(&["Io"], Survival::Allowed);
+    terms.death = Death::of(&["Io"], Survival::Allowed);
     assert_eq!(broken(&check(&history(), &dead, &terms)), [Guarantee::Loud]);
 }
 

@@ -1,0 +1,35 @@
+//! Checkpoints of all four kinds, from another process.
+
+use std::time::Duration;
+
+use honker_testkit::{CommitLoop, Open, Writer};
+
+use super::{Family, QUIET};
+use crate::plan::choose;
+
+pub(super) const FAMILY: Family = Family {
+    strike: |scene, rng| {
+        scene.rest(rng, Duration::from_millis(100));
+        let mut writer = Writer::spawn();
+        let how = Open {
+            busy_timeout_ms: 5,
+            ..Open::default()
+        };
+        let conn = writer
+            .try_open(scene.database.clone(), how)
+            .map_err(|error| error.to_string())?;
+        let kind = choose(rng, &["PASSIVE", "FULL", "RESTART", "TRUNCATE"]);
+        let report = writer.commit_loop(CommitLoop {
+            conn: conn.0,
+            n: rng.u64(1..200),
+            sql: format!("PRAGMA wal_checkpoint({kind})"),
+            for_ms: 300,
+            ..CommitLoop::default()
+        });
+        writer.kill();
+        // A busy one has been counted.
+        let report = report.map_err(|error| format!("a checkpoint was refused: {error}"))?;
+        Ok(report.commits)
+    },
+    ..QUIET
+};
