@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::history::{History, NEVER};
-use crate::record::{Subscription, Told};
+use crate::record::{Kind, Subscription, Told, Wake};
 use positions::Positions;
 
 /// A time in which a watcher could not run, because of what was done to its process.
@@ -210,11 +210,15 @@ fn check_statistics(told: &Told, verdict: &mut Verdict) {
     let (Some(statistics), Some(first)) = (&told.statistics, told.subscriptions.get(&0)) else {
         return;
     };
-    let inexact = first.wakes.iter().filter(|wake| !wake.exact).count() as u64;
-    if inexact > statistics.inexact() {
+    let count = |is: fn(&Wake) -> bool| first.wakes.iter().filter(|wake| is(wake)).count() as u64;
+    // One of a replacement may stand for others as well.
+    let inexact = count(|wake| !wake.exact && wake.kind != Kind::Replaced);
+    let replaced = count(|wake| wake.kind == Kind::Replaced);
+    if inexact > statistics.inexact() || replaced > statistics.replacements {
         let what = format!(
-            "{inexact} inexact wakes, and {} in the statistics",
-            statistics.inexact()
+            "{inexact} inexact wakes and {replaced} replacements, and {} and {} in the statistics",
+            statistics.inexact(),
+            statistics.replacements
         );
         verdict.breaks(Guarantee::CountsTheConservative, first, 0, what);
     }

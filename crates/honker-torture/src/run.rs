@@ -56,6 +56,9 @@ pub fn run(orders: &Orders) -> Result<Summary, String> {
         let plan = Plan::draw(rng.u64(..), millis, mode, &drawn);
         number += 1;
         let judged = carry_out(&plan, &orders.base)?;
+        if judged.outcome.refused.len() > 0 {
+            println!("refused {:?}", judged.outcome.refused.iter().collect::<std::collections::BTreeSet<_>>());
+        }
         println!("{}", describe(number, &judged));
         summary.add(&judged);
     }

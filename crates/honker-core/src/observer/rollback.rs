@@ -145,6 +145,10 @@ impl<E: Evidence> Observer<E> {
         if !self.is_settled() {
             return self.settle_baseline(header, now);
         }
+        // No commit leaves nothing, and no switch of the journal mode does.
+        if header == Header::Empty && self.header != Header::Empty {
+            return Ok(Look::Overwritten(Overwritten::Emptied));
+        }
         let created_elsewhere = std::mem::take(&mut self.is_new) && counter > 1;
         if header.is_wal() != self.header.is_wal() {
             let reason = if created_elsewhere {
@@ -158,9 +162,7 @@ impl<E: Evidence> Observer<E> {
         let moved = counter.wrapping_sub(before);
         let gap = now.saturating_sub(self.at);
         let resized = page_size(self.header).is_some_and(|size| page_size(header) != Some(size));
-        let found = if header == Header::Empty && self.header != Header::Empty {
-            return Ok(Look::Overwritten(Overwritten::Emptied));
-        } else if moved == 0 {
+        let found = if moved == 0 {
             Look::Same
         } else if moved >= BACKWARDS {
             return Ok(Look::Overwritten(Overwritten::CounterBackwards {

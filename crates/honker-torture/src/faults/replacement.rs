@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use honker_testkit::{LONG, wait_until};
+use honker_testkit::{LONG, Open, SqlError, Writer, wait_until};
 use serde::{Deserialize, Serialize};
 
 use super::{Family, QUIET};
@@ -50,8 +50,8 @@ impl Replacement {
                 shape(plan);
                 plan.through_link = true;
             },
-            // Whoever follows takes the way back to the latest state for commits, and can't do better.
-            Self::CounterBackwards => |plan: &mut Plan, _: &mut _| {
+            // Whoever follows an overwritten file takes the way back to the latest state for commits: a known limit.
+            Self::CutToZero | Self::CounterBackwards => |plan: &mut Plan, _: &mut _| {
                 shape(plan);
                 plan.watchers.retain(|watcher| !watcher.follow);
             },
@@ -87,6 +87,7 @@ fn shape(plan: &mut Plan) {
 fn replace(scene: &Scene, how: fn(&Scene) -> io::Result<()>) -> Result<u64, String> {
     scene.rest(&mut fastrand::Rng::new(), Duration::from_millis(400));
     scene.writers.paused(|| {
+        settle(scene).map_err(|error| format!("the database can't be settled: {error}"))?;
         let before: Vec<State> = scene.watchers.iter().map(Watcher::state).collect();
         how(scene).map_err(|error| format!("the file can't be replaced: {error}"))?;
         let each = || scene.watchers.iter().zip(&before);
@@ -101,6 +102,21 @@ fn replace(scene: &Scene, how: fn(&Scene) -> io::Result<()>) -> Result<u64, Stri
             )),
         }
     })
+}
+
+/// Has SQLite bring everything that killed writers left into the file, which is all that is copied.
+fn settle(scene: &Scene) -> Result<(), SqlError> {
+    let mut writer = Writer::spawn();
+    let how = Open {
+        busy_timeout_ms: 20_000,
+        ..Open::default()
+    };
+    let conn = writer.try_open(scene.database.clone(), how)?;
+    writer.query(conn, "SELECT n FROM counter")?;
+    writer.query(conn, "PRAGMA wal_checkpoint(TRUNCATE)")?;
+    writer.close(conn);
+    writer.finish();
+    Ok(())
 }
 
 fn has_said(watcher: &Watcher, before: &State) -> bool {
