@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 seconds=${1:-600}
 seed=${2:-}
 
-# In release, as users run it; the watchers are the processes of this same program.
-cargo build --release -p honker-torture -p honker-testkit --bins
-exec target/release/honker-torture run --seconds "$seconds" ${seed:+--seed "$seed"}
+# With debug assertions and overflow checks; honker-core and SQLite are optimised all the same.
+cargo build -p honker-torture -p honker-testkit --bins
+exec target/debug/honker-torture run --seconds "$seconds" ${seed:+--seed "$seed"}

@@ -1,5 +1,7 @@
 //! Random rounds from a seed, until the time is over.
 
+use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -56,9 +58,6 @@ pub fn run(orders: &Orders) -> Result<Summary, String> {
         let plan = Plan::draw(rng.u64(..), millis, mode, &drawn);
         number += 1;
         let judged = carry_out(&plan, &orders.base)?;
-        if judged.outcome.refused.len() > 0 {
-            println!("refused {:?}", judged.outcome.refused.iter().collect::<std::collections::BTreeSet<_>>());
-        }
         println!("{}", describe(number, &judged));
         summary.add(&judged);
     }
@@ -150,12 +149,16 @@ pub fn describe(number: usize, judged: &Judged) -> String {
         names.join(" "),
         outcome.plan.seed,
     );
+    let refused: BTreeSet<&String> = outcome.refused.iter().collect();
+    for refusal in refused {
+        let _ = write!(text, "\n  a writer was refused: {refusal}");
+    }
     for (watcher, violation) in &judged.broken {
         let by = watcher.map_or("-".to_owned(), |index| {
             let plan = &outcome.plan.watchers[index];
             format!("watcher-{index} ({})", plan.backend)
         });
-        text.push_str(&format!("\n  BROKEN {by}: {violation}"));
+        let _ = write!(text, "\n  BROKEN {by}: {violation}");
     }
     text
 }

@@ -94,7 +94,6 @@ fn listen(post: &Post, mut events: UpdateEvents, mut reader: Reader) {
             Ok(None) => {}
             Err(error) => {
                 let died = format!("{:?}", error.kind());
-                eprintln!("watcher {} ended: {error}", std::process::id());
                 *post.died.lock().unwrap_or_else(PoisonError::into_inner) = Some(died.clone());
                 return post.end(0, Some(died), false);
             }

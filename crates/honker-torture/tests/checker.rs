@@ -316,6 +316,27 @@ fn a_process_that_ends_without_a_word_is_found() {
 }
 
 #[test]
+fn a_subscription_may_be_told_one_commit_before_it_only_while_another_is_under_way() {
+    // It begins in commit 10, or between commits 9 and 10, and is told commit 9 all the same.
+    let begun_at = |ns: u64| {
+        let mut told = told(|wakes| drop(wakes.drain(..8)));
+        if let Some(subscription) = told.subscriptions.get_mut(&0) {
+            subscription.before_ns = ns;
+            subscription.after_ns = ns + 1;
+            subscription.wakes[0].ns = 10 * MS + RETURN;
+            subscription.wakes[0].read = None;
+            subscription
+                .wakes
+                .iter_mut()
+                .for_each(|wake| wake.read = None);
+        }
+        broken(&check(&history(), &told, &terms()))
+    };
+    assert_eq!(begun_at(10 * MS + 1), []);
+    assert_eq!(begun_at(9 * MS + 2 * RETURN), [Guarantee::NeverSpurious]);
+}
+
+#[test]
 fn a_lost_update_is_found() {
     let lost = |logs: &[Vec<Logged>], made| History::new(logs, &[], made).1;
     // It returned, and is not there.

@@ -26,9 +26,16 @@ impl Positions {
         subscription: &Subscription,
         verdict: &mut Verdict,
     ) -> Self {
+        let (made, begun) = (
+            history.at_least(subscription.before_ns),
+            history.at_most(subscription.after_ns),
+        );
+        // A known limit (docs/reliability.md): while a commit keeps readers out, the one before it cannot be told yet, and
+        // is then told to those as well who subscribed meanwhile.
+        let carried_over = u64::from(begun > made);
         let mut position = Interval {
-            low: history.at_least(subscription.before_ns),
-            high: history.at_most(subscription.after_ns),
+            low: made.saturating_sub(carried_over),
+            high: begun,
             doubtful: 0,
         };
         let mut positions = Self {

@@ -52,12 +52,11 @@ fn keep(post: &Post, size: usize) {
 
 /// Takes what is pending; whether the subscription goes on.
 fn ask(post: &Post, (sub, events): &mut (u64, UpdateEvents)) -> bool {
-    match events.try_recv() {
-        Ok(Some(update)) => {
-            post.tell(*sub, wake(update, monotonic_ns(), None));
-            true
+    loop {
+        match events.try_recv() {
+            Ok(Some(update)) => post.tell(*sub, wake(update, monotonic_ns(), None)),
+            Ok(None) => return true,
+            Err(_) => return false,
         }
-        Ok(None) => true,
-        Err(_) => false,
     }
 }
