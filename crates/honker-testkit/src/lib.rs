@@ -13,6 +13,7 @@
 //! | have a place for a database | [`TempDb`] |
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
 //! | make commits that a log tells one by one, also after `kill -9` | [`numbered`] |
+//! | have files as no SQLite leaves them | [`damaged`] |
 //! | know what SQLite itself says | [`DataVersion`], [`truth`] |
 //! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
 //! | wait without guessing a time | [`wait_until`] |
@@ -28,6 +29,7 @@
 
 pub mod clock;
 pub mod commits;
+pub mod damaged;
 pub mod fds;
 pub mod lines;
 pub mod locks;

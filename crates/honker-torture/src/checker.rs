@@ -162,10 +162,10 @@ fn check_coverage(
         }
         let Some(wake) = wakes.get(next) else {
             // Nobody listened any more, or not for long enough.
-            if latest == NEVER || latest.saturating_add(terms.bound_ns) > listened_until {
-                if !subscription.settled || earliest > listened_until {
-                    return;
-                }
+            let in_time =
+                latest != NEVER && latest.saturating_add(terms.bound_ns) <= listened_until;
+            if !in_time && (!subscription.settled || earliest > listened_until) {
+                return;
             }
             let woken = wakes.iter().any(|wake| wake.ns >= earliest);
             let (guarantee, what) = if woken {

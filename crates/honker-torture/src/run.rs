@@ -47,10 +47,7 @@ pub fn run(orders: &Orders) -> Result<Summary, String> {
         } else {
             let mut fitting = faults.clone();
             fitting.retain(|fault| fault.is_for(mode));
-            match fitting.is_empty() {
-                true => Vec::new(),
-                false => vec![choose(&mut rng, &fitting)],
-            }
+            rng.choice(fitting).into_iter().collect()
         };
         let left = orders.time.saturating_sub(began.elapsed());
         let round = orders.round.min(left.max(Duration::from_secs(1)));

@@ -124,12 +124,18 @@ fn a_good_history_of_coalesced_wakes_passes() {
 
 #[test]
 fn a_missed_wake_at_the_end_is_found() {
-    breaks(|wakes| drop(wakes.pop()), Guarantee::NeverMisses);
+    breaks(
+        |wakes| wakes.truncate(wakes.len() - 1),
+        Guarantee::NeverMisses,
+    );
 }
 
 #[test]
 fn a_missed_wake_in_the_middle_is_found() {
-    breaks(|wakes| drop(wakes.remove(9)), Guarantee::CountsExactly);
+    breaks(
+        |wakes| wakes.retain(|wake| wake.seq != 10),
+        Guarantee::CountsExactly,
+    );
 }
 
 #[test]
@@ -157,7 +163,7 @@ fn a_spurious_wake_is_found() {
 fn a_spurious_wake_that_no_read_follows_is_found() {
     breaks(
         |wakes| {
-            let mut spurious = wakes[COMMITS as usize - 1];
+            let mut spurious = *wakes.last().expect("a wake");
             spurious.seq += 1;
             spurious.ns += MS;
             wakes.push(spurious);
@@ -201,7 +207,7 @@ fn a_late_wake_is_found() {
     breaks(
         |wakes| {
             // The last commit's, because the count of any other would tell as well.
-            let last = &mut wakes[COMMITS as usize - 1];
+            let last = wakes.last_mut().expect("a wake");
             last.ns += 6 * MS;
             last.done_ns = last.ns;
         },
@@ -212,7 +218,7 @@ fn a_late_wake_is_found() {
 #[test]
 fn a_late_wake_is_excused_while_its_process_was_stopped() {
     let late = told(|wakes| {
-        let last = &mut wakes[COMMITS as usize - 1];
+        let last = wakes.last_mut().expect("a wake");
         last.ns += 6 * MS;
         last.done_ns = last.ns;
     });
@@ -230,7 +236,9 @@ fn counts_that_are_too_high_or_too_low_are_found() {
     breaks(
         |wakes| {
             wakes[11].commits += 1;
-            wakes.iter_mut().for_each(|wake| wake.read = None);
+            for wake in wakes {
+                wake.read = None;
+            }
         },
         Guarantee::NeverSpurious,
     );
@@ -246,7 +254,7 @@ fn counts_that_are_too_high_or_too_low_are_found() {
 #[test]
 fn an_inexact_wake_may_be_for_nothing_if_it_is_counted() {
     let change = |wakes: &mut Vec<Wake>| {
-        let mut unproven = wakes[COMMITS as usize - 1];
+        let mut unproven = *wakes.last().expect("a wake");
         unproven.seq += 1;
         unproven.ns += MS;
         unproven.done_ns += MS;
@@ -268,7 +276,7 @@ fn an_inexact_wake_does_not_excuse_two_wakes_for_nothing() {
     breaks(
         |wakes| {
             for (more, exact) in [(1, false), (2, true)] {
-                let mut unproven = wakes[COMMITS as usize - 1];
+                let mut unproven = *wakes.last().expect("a wake");
                 unproven.seq += more;
                 unproven.ns += more * MS;
                 unproven.done_ns = unproven.ns;

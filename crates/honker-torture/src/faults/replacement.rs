@@ -193,8 +193,6 @@ fn all_have_looked(scene: &Scene) -> io::Result<()> {
             now.died.is_some() || now.looks >= before.looks + 3
         })
     });
-    match looked {
-        true => Ok(()),
-        false => Err(io::Error::other("a watcher does not look any more")),
-    }
+    let deaf = || io::Error::other("a watcher does not look any more");
+    looked.then_some(()).ok_or_else(deaf)
 }
