@@ -11,6 +11,26 @@ pub(super) struct Positions {
     pub(super) at_most: Vec<u64>,
 }
 
+/// From which commit on a subscription may be told: from those on that were made before it was asked for.
+///
+/// A known limit (docs/reliability.md): while a commit keeps readers out, those since the last look cannot be told yet,
+/// and are then told to those as well who subscribed meanwhile. The watcher's wakes say when it looked.
+fn told_at_most_before(
+    history: &History,
+    first: &Subscription,
+    subscription: &Subscription,
+) -> u64 {
+    let made = history.at_least(subscription.before_ns);
+    if history.at_most(subscription.after_ns) <= made {
+        return made;
+    }
+    let earlier = first.wakes.iter().rev();
+    let mut earlier = earlier.filter(|wake| wake.ns < subscription.before_ns);
+    // What the last of them told may have been found some time before it came.
+    let found = earlier.nth(1).map_or(0, |wake| history.at_least(wake.ns));
+    found.min(made.saturating_sub(1))
+}
+
 /// The position as an interval.
 struct Interval {
     low: u64,
@@ -23,18 +43,13 @@ impl Positions {
     /// Follows a subscription from wake to wake, and notes what is told that cannot be.
     pub(super) fn follow(
         history: &History,
+        first: &Subscription,
         subscription: &Subscription,
         verdict: &mut Verdict,
     ) -> Self {
-        let (made, begun) = (
-            history.at_least(subscription.before_ns),
-            history.at_most(subscription.after_ns),
-        );
-        // A known limit (docs/reliability.md): while a commit keeps readers out, the one before it cannot be told yet, and
-        // is then told to those as well who subscribed meanwhile.
-        let carried_over = u64::from(begun > made);
+        let begun = history.at_most(subscription.after_ns);
         let mut position = Interval {
-            low: made.saturating_sub(carried_over),
+            low: told_at_most_before(history, first, subscription),
             high: begun,
             doubtful: 0,
         };
