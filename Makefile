@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 SECONDS ?= 600
 SEED ?=
+HOURS ?= 4
 
-.PHONY: help demo test test-full bench torture mutants lint wheel install deny
+.PHONY: help demo test test-full bench torture soak models mutants lint wheel install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -29,7 +30,15 @@ torture: ## Writers, watchers and faults at random for SECONDS=600, each history
 	@scripts/setup.sh test
 	@scripts/timed.sh "make torture" scripts/torture.sh "$(SECONDS)" "$(SEED)"
 
-mutants: ## Simplify each rule of the observer in a copy, and show which checks notice (much longer)
+soak: ## HOURS=4 of commits and faults: memory, descriptors and threads of watchers stay flat
+	@scripts/setup.sh test
+	@scripts/timed.sh "make soak" scripts/soak.sh "$(HOURS)"
+
+models: ## The wake in every schedule of its threads (loom)
+	@scripts/setup.sh build
+	@scripts/timed.sh "make models" scripts/models.sh
+
+mutants: ## Simplify each rule in a copy, and show which checks notice (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make mutants" scripts/mutants.py
 

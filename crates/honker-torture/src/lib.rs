@@ -13,6 +13,7 @@
 //! | the faults, a file for each family | [`faults`] |
 //! | random rounds from a seed | [`plan`], [`round`], [`mod@run`] |
 //! | the table at the end | [`summary`] |
+//! | hours, and what they use | [`soak`] |
 //!
 //! `make torture SECONDS=600 SEED=1` runs random rounds; `tests/` runs each fault alone. Linux only. Failures of the
 //! machinery panic, since a panic is how a test reports; a broken guarantee is a value.
@@ -32,6 +33,7 @@ pub mod record;
 pub mod round;
 pub mod run;
 pub mod scene;
+pub mod soak;
 pub mod summary;
 pub mod watch;
 pub mod watcher;

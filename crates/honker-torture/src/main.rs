@@ -10,7 +10,7 @@ use honker_testkit::JournalMode;
 use honker_torture::faults::Fault;
 use honker_torture::plan::Plan;
 use honker_torture::run::{self, Orders};
-use honker_torture::{round, watch};
+use honker_torture::{round, soak, watch};
 
 /// Proves honker's guarantees over recorded histories of real writers, watchers and faults.
 #[derive(Debug, Parser)]
@@ -57,6 +57,18 @@ enum Command {
     Check {
         /// The directory of the round
         round: PathBuf,
+    },
+    /// Commits and faults for long; exits with 1 if memory, descriptors or threads of a watcher grow
+    Soak {
+        /// For how long
+        #[arg(long, default_value_t = 3600)]
+        seconds: u64,
+        /// What all choices come from [default: a random number]
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Where the databases are made
+        #[arg(long, default_value_os_t = std::env::temp_dir())]
+        dir: PathBuf,
     },
     /// Lists the faults
     Faults,
@@ -123,6 +135,11 @@ fn carry_out(command: Command) -> Result<bool, Box<dyn Error>> {
             let judged = round::judge(&round)?;
             println!("{}", run::describe(1, &judged));
             Ok(judged.broken.is_empty())
+        }
+        Command::Soak { seconds, seed, dir } => {
+            let seed = seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
+            println!("seed {seed}");
+            Ok(soak::run(Duration::from_secs(seconds), seed, &dir)?)
         }
         Command::Faults => {
             for fault in Fault::ALL {

@@ -15,7 +15,7 @@ fn survives(fault: Fault, modes: &[JournalMode]) -> Vec<Judged> {
         println!("skipped: {fault}: {reason}");
         return Vec::new();
     }
-    let millis = count(700, 10_000) as u64;
+    let millis = count(400, 10_000) as u64;
     let rounds = modes.iter().enumerate().map(|(index, mode)| {
         assert!(fault.is_for(*mode), "{fault} is not for {mode}");
         let plan = Plan::draw(7 + index as u64, millis, *mode, &[fault]);
