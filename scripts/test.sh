@@ -33,6 +33,7 @@ case ${HONKER_FULL:-0} in
     target/debug/honker-torture run --seconds 120 || status=$?
     target/debug/honker-torture soak --seconds 120 || status=$?
     scripts/models.sh || status=$?
+    scripts/fuzz.sh 30 || status=$?
     ;;
 *) target/debug/honker-torture run --seconds 20 --round-ms 2000 || status=$? ;;
 esac

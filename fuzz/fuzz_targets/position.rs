@@ -6,6 +6,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(position) = text.parse::<Position>() {
-        assert_eq!(position.to_string().parse::<Position>().ok(), Some(position));
+        assert_eq!(
+            position.to_string().parse::<Position>().ok(),
+            Some(position)
+        );
     }
 });

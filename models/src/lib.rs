@@ -4,7 +4,11 @@
 //! waits for a wake as a thread does is modelled here: publish, subscribe, wait, end, close, drop. The async tasks beside
 //! it are not: their wakers go through the delivery thread, which has a test of its own for each order of events.
 #![cfg(loom)]
-#![allow(dead_code, unreachable_pub, reason = "not everything of the files below is modelled")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "not everything of the files below is modelled"
+)]
 
 #[path = "../../crates/honker-core/src/update.rs"]
 mod update;
@@ -175,7 +179,9 @@ mod tests {
                 })
             };
             while !is_closed.load(Ordering::SeqCst) {
-                wake.sleep(Until::News, &seen, None, || is_closed.load(Ordering::SeqCst));
+                wake.sleep(Until::News, &seen, None, || {
+                    is_closed.load(Ordering::SeqCst)
+                });
             }
             closer.join().expect("no panic");
         });
