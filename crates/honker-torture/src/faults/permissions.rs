@@ -8,13 +8,17 @@ use std::time::Duration;
 use honker_testkit::sidecar;
 
 use super::{Family, QUIET};
+use crate::backend::Backend;
 use crate::checker::{Death, Survival};
 use crate::control::Reading;
-use crate::plan::choose;
+use crate::plan::{WatcherPlan, choose};
 use crate::scene::Scene;
 
 pub(super) const FAMILY: Family = Family {
     shape: |plan, _| {
+        // A connection writes to `-shm`, which this user may not.
+        let is_connected = |watcher: &WatcherPlan| watcher.backend == Backend::DataVersion;
+        plan.watchers.retain(|watcher| !is_connected(watcher));
         for watcher in &mut plan.watchers {
             watcher.as_nobody = true;
             // A user who may not write cannot read a WAL database that nobody has open.
