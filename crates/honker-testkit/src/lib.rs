@@ -13,6 +13,7 @@
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
 //! | know what SQLite itself says | [`DataVersion`], [`truth`] |
 //! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
+//! | mount, limit, or be somebody else | [`alone_with`], [`again_as_nobody`] |
 //! | wait without guessing a time | [`wait_until`] |
 //! | run more with `HONKER_FULL=1` | [`count`] |
 //! | choose at random, repeatably | [`random::rng`] |
@@ -34,6 +35,7 @@ pub mod random;
 pub mod threads;
 pub mod truth;
 
+mod again;
 mod count;
 mod exe;
 mod host;
@@ -46,6 +48,7 @@ mod temp_db;
 mod wait;
 mod writer;
 
+pub use again::{Own, again_as_nobody, alone_with, argument};
 pub use count::{count, full_counts};
 pub use exe::exe;
 pub use host::{Hold, Host};

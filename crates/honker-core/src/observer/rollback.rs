@@ -139,11 +139,17 @@ impl<E: Evidence> Observer<E> {
             Header::Truncated { .. } | Header::Foreign { .. } => {
                 return Ok(Look::Overwritten(Overwritten::NotADatabase));
             }
+            Header::Version { read } => {
+                return Ok(Look::Overwritten(Overwritten::UnknownVersion { read }));
+            }
             Header::Empty => 0,
             Header::Database(fields) => fields.counter,
         };
         if !self.is_settled() {
             return self.settle_baseline(header, now);
+        }
+        if header == Header::Empty && self.header != Header::Empty {
+            return Ok(Look::Overwritten(Overwritten::Emptied));
         }
         let created_elsewhere = std::mem::take(&mut self.is_new) && counter > 1;
         if header.is_wal() != self.header.is_wal() {
@@ -158,8 +164,8 @@ impl<E: Evidence> Observer<E> {
         let moved = counter.wrapping_sub(before);
         let gap = now.saturating_sub(self.at);
         let resized = page_size(self.header).is_some_and(|size| page_size(header) != Some(size));
-        let found = if header == Header::Empty && self.header != Header::Empty {
-            return Ok(Look::Overwritten(Overwritten::Emptied));
+        let found = if moved == 0 && resized {
+            return Ok(Look::Overwritten(Overwritten::Resized));
         } else if moved == 0 {
             Look::Same
         } else if moved >= BACKWARDS {
@@ -228,8 +234,12 @@ impl<E: Evidence> Observer<E> {
         if moved == 1 || !is_plausible(moved, now.saturating_sub(self.at)) {
             return Look::Busy;
         }
-        let mut certain = fields;
-        certain.counter = fields.counter.wrapping_sub(1);
+        let certain = Fields {
+            counter: fields.counter.wrapping_sub(1),
+            // Another one may be that of the commit which is not certain.
+            page_size: page_size(self.header).unwrap_or(fields.page_size),
+            ..fields
+        };
         self.header = Header::Database(certain);
         self.at = now;
         Look::Commits(Tally::exactly(u64::from(moved - 1)))
