@@ -6,10 +6,12 @@ use crate::{INSERT, open};
 use honker_core::{Conservative, Error, ErrorKind, SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::{
     CommitLoop, JournalMode, LONG, Synchronous, TempDb, Writer, again_as_nobody, argument, sidecar,
+    wait_until,
 };
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("root may");
@@ -17,6 +19,10 @@ fn chmod(path: &Path, mode: u32) {
 
 /// A database in a directory that others may read, and a writer that commits to it until it is dropped.
 fn written(mode: JournalMode) -> (TempDb, Writer) {
+    written_each(Duration::from_millis(5), mode)
+}
+
+fn written_each(pause: Duration, mode: JournalMode) -> (TempDb, Writer) {
     let db = TempDb::new(mode);
     chmod(db.dir(), 0o755);
     let mut writer = Writer::spawn();
@@ -26,7 +32,7 @@ fn written(mode: JournalMode) -> (TempDb, Writer) {
         conn: conn.0,
         n: u64::MAX,
         sql: INSERT.to_owned(),
-        every_us: 5000,
+        every_us: u64::try_from(pause.as_micros()).expect("short"),
         ..CommitLoop::default()
     });
     (db, writer)
@@ -126,19 +132,45 @@ fn a_user_who_may_not_read_shm_or_wal_or_the_database_is_told_which() {
 }
 
 #[test]
-fn beside_a_journal_that_may_not_be_read_commits_wake_inexactly_and_the_reason_is_counted() {
+fn beside_a_journal_that_may_not_be_read_open_refuses_and_a_watcher_that_is_open_wakes_inexactly() {
     let Some(paths) = prepared() else {
-        let (db, _writer) = written(JournalMode::Persist);
-        chmod(&db.journal(), 0o600);
-        return prepare(&[&db]);
+        let (db, _writer) = written_each(Duration::from_millis(300), JournalMode::Persist);
+        let ready = db.beside("ready");
+        fs::write(&ready, "").expect("a file");
+        chmod(&ready, 0o666);
+        let journal = db.journal();
+        let forbidding = std::thread::spawn(move || {
+            let told = || fs::read_to_string(&ready).is_ok_and(|text| !text.is_empty());
+            if wait_until(LONG, told) {
+                chmod(&journal, 0o600);
+            }
+        });
+        prepare(&[&db]);
+        return forbidding.join().expect("no panic");
     };
-    for backend in watching::BACKENDS {
-        let watcher = is_woken(&paths[0], backend);
-        let reasons = watcher.stats().conservative;
-        let counted =
-            |(reason, count): &(_, u64)| *reason == Conservative::JournalUnreadable && *count > 0;
-        assert!(reasons.iter().any(counted), "{backend}: {reasons:?}");
+    let path = &paths[0];
+    let watched: Vec<_> = watching::BACKENDS.map(|backend| open(path, backend)).into();
+    fs::write(path.with_file_name("ready"), "now").expect("written");
+    for (watcher, events) in watched {
+        drop(events);
+        let counted = || {
+            let reasons = watcher.stats().conservative;
+            reasons
+                .iter()
+                .any(|(reason, count)| *reason == Conservative::JournalUnreadable && *count > 1)
+        };
+        assert!(wait_until(LONG, counted), "{:#?}", watcher.stats());
     }
+    let error = refused(path, WatcherBackend::Polling);
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert!(error.to_string().contains("the -journal of"), "{error}");
+    let error = refused(path, WatcherBackend::KernelWatch);
+    assert!(
+        error
+            .to_string()
+            .contains("app.db-journal (Permission denied"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -122,6 +122,8 @@ impl Watches {
                 Ok(())
             }
             Err(Errno::NOENT) => Ok(()),
+            // Opening it will say so, with every backend.
+            Err(Errno::ACCESS) if name == Name::Database => Ok(()),
             Err(error) => Err(cannot_watch(location, &file.to_string_lossy(), error)),
         }
     }
