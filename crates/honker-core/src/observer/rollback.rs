@@ -28,6 +28,8 @@ const UNSCHEDULED: Duration = Duration::from_millis(50);
 /// A lock kept this long after a commit was over is not on its way to be given back. A writer that is merely not
 /// scheduled is back sooner.
 const KEPT: Duration = Duration::from_millis(50);
+/// Of a header that was never seen like this: no SQLite page is so small.
+const UNKNOWN_PAGE_SIZE: u32 = 0;
 /// How long an unreadable journal may hold up a wake.
 const JOURNAL_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -236,8 +238,11 @@ impl<E: Evidence> Observer<E> {
         }
         let certain = Fields {
             counter: fields.counter.wrapping_sub(1),
-            // Another one may be that of the commit which is not certain.
-            page_size: page_size(self.header).unwrap_or(fields.page_size),
+            // Which of these commits brought another one, the certain ones or the last, is not to be known.
+            page_size: match page_size(self.header) {
+                Some(before) if before == fields.page_size => before,
+                _ => UNKNOWN_PAGE_SIZE,
+            },
             ..fields
         };
         self.header = Header::Database(certain);
@@ -322,7 +327,7 @@ fn is_plausible(commits: u32, gap: Duration) -> bool {
 
 fn page_size(header: Header) -> Option<u32> {
     match header {
-        Header::Database(fields) => Some(fields.page_size),
+        Header::Database(fields) if fields.page_size != UNKNOWN_PAGE_SIZE => Some(fields.page_size),
         _ => None,
     }
 }
