@@ -232,7 +232,7 @@ impl Observers<'_> {
                 Hint::Overflow => {
                     let all: Vec<Id> = self.databases.keys().copied().collect();
                     for id in all {
-                        self.reschedule(id, |database, _| database.overflowed(now));
+                        self.reschedule(id, |database, hints| database.overflowed(now, hints));
                     }
                 }
             }

@@ -122,8 +122,11 @@ impl Watches {
                 Ok(())
             }
             Err(Errno::NOENT) => Ok(()),
-            // Opening it will say so, with every backend.
-            Err(Errno::ACCESS) if name == Name::Database => Ok(()),
+            // Whether it can do without reading this file is for another backend to say.
+            Err(Errno::ACCESS) => {
+                let what = format!("inotify cannot watch {} of", file.to_string_lossy());
+                Err(Error::system(&location.path, what, Errno::ACCESS))
+            }
             Err(error) => Err(cannot_watch(location, &file.to_string_lossy(), error)),
         }
     }
@@ -185,14 +188,37 @@ impl Database {
         }
     }
 
-    /// Events were lost: anything may have happened.
-    pub(in crate::thread) fn overflowed(&mut self, now: Duration) {
+    /// Events were lost: anything may have happened, and files may have appeared that are to be watched.
+    pub(in crate::thread) fn overflowed(
+        &mut self,
+        now: Duration,
+        hints: &mut Option<Hints<Id>>,
+    ) {
         self.shared.counters.overflows.add(1);
         delivery::post(|| Notice::Overflow {
             path: self.shared.location.path.clone(),
         });
         self.check_identity_now();
-        self.cadence.hint(now);
+        if self.watches.as_ref().is_some_and(|watches| !watches.in_storm) {
+            self.watch_again(now, hints);
+        } else {
+            self.cadence.hint(now);
+        }
+    }
+
+    /// Sets every watch, those that are there as well, and looks once more, for what happened before.
+    fn watch_again(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) {
+        let Some(watches) = &mut self.watches else {
+            return;
+        };
+        let (id, location) = (self.id, &self.location);
+        let again = watches
+            .watch_names(id, location, hints)
+            .and_then(|()| watches.watch_files(id, location, hints));
+        match again {
+            Ok(()) => self.cadence.hint(now),
+            Err(error) => self.fall_back_to_polling(error.to_string(), now, hints),
+        }
     }
 
     pub(in crate::thread) fn release(&mut self, hints: &mut Option<Hints<Id>>) {
@@ -223,15 +249,7 @@ impl Database {
             }
             watches.in_storm = false;
             self.cadence.calm();
-            let location = &self.location;
-            let again = watches
-                .watch_names(self.id, location, hints)
-                .and_then(|()| watches.watch_files(self.id, location, hints));
-            match again {
-                // Once more, for what happened before the watches were back.
-                Ok(()) => self.cadence.hint(now),
-                Err(error) => self.fall_back_to_polling(error.to_string(), now, hints),
-            }
+            self.watch_again(now, hints);
         } else if self.cadence.is_storm() {
             watches.in_storm = true;
             watches.remove_all(self.id, hints);
