@@ -203,7 +203,11 @@ fn suspended_through_20000_events_of_sessions_in_wal_one_conservative_wake_is_co
     }
     honker.cont();
     let wake = honker.json();
-    assert_eq!((&wake["seq"], &wake["exact"]), (&1.into(), &false.into()), "{wake}");
+    assert_eq!(
+        (&wake["seq"], &wake["exact"]),
+        (&1.into(), &false.into()),
+        "{wake}"
+    );
     wait_for_the_overflow(&honker);
     assert_eq!(statistic(&honker, "wakes"), 1);
     assert_eq!(statistic(&honker, "conservative.unseen_session"), 1);
@@ -236,9 +240,7 @@ fn after_an_overflow_the_files_that_appeared_meanwhile_are_watched_as_well() {
     // Each when the watcher has come to rest, so that only an event can hasten the next look.
     for _ in 0..10 {
         let sweeps = statistic(&honker, "sweeps");
-        assert!(wait_until(LONG, || statistic(
-            &honker, "sweeps"
-        ) > sweeps));
+        assert!(wait_until(LONG, || statistic(&honker, "sweeps") > sweeps));
         writer.exec(conn, INSERT).expect("a commit");
         assert_eq!(honker.json()["commits"], 1);
     }

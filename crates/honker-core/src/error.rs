@@ -4,6 +4,7 @@ mod message;
 
 use crate::identity::Identity;
 use rustix::io::Errno;
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -118,7 +119,7 @@ pub(crate) enum Reason {
         found: PathBuf,
     },
     Limit {
-        what: &'static str,
+        what: Cow<'static, str>,
         remedy: &'static str,
     },
     Replaced {
@@ -186,7 +187,7 @@ impl Error {
             return Self::at(
                 path,
                 Reason::Limit {
-                    what: "no file descriptor is left for this process",
+                    what: "no file descriptor is left for this process".into(),
                     remedy: "Raise its limit of open files (ulimit -n)",
                 },
             );

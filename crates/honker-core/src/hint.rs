@@ -3,6 +3,8 @@
 //! One inotify instance a thread (the limit is 128 a user). File content is watched on the database, `-wal` and
 //! `-journal`; names are watched on the directory, so that neighbours cost nothing but their names. Never `-shm`.
 
+pub(crate) mod limit;
+
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;

@@ -20,7 +20,6 @@ use database::{Database, Next};
 use mailbox::{Beginning, Mailbox, Request, Settings};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
-use rustix::io::Errno;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::rc::Rc;
@@ -287,19 +286,4 @@ fn clock() -> Duration {
 /// Whether file events can be had for this database.
 pub(crate) fn try_hints(location: &Location) -> Result<(), Error> {
     database::try_out(location)
-}
-
-/// The limit that an inotify error stands for.
-fn hint_limit(error: Errno) -> Option<Reason> {
-    match error {
-        Errno::MFILE => Some(Reason::Limit {
-            what: "no inotify instance is left for this user",
-            remedy: "Raise fs.inotify.max_user_instances (sysctl), or the limit of open files (ulimit -n), or use polling",
-        }),
-        Errno::NOSPC => Some(Reason::Limit {
-            what: "no inotify watch is left for this user",
-            remedy: "Raise fs.inotify.max_user_watches (sysctl), or use polling",
-        }),
-        _ => None,
-    }
 }

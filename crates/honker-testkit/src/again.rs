@@ -7,13 +7,15 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 /// The test that is run again, and what it was given.
 const TEST: &str = "HONKER_TEST_AGAIN";
 const ARGUMENT: &str = "HONKER_TEST_ARGUMENT";
-/// The user that owns nothing.
+/// A user who owns nothing.
 const NOBODY: u32 = 65534;
+/// Another one, whose limits a test may use up.
+pub const NOBODY_ELSE: u32 = 65533;
 
 /// What a test has to itself. Each has the ways to get it, as arguments of unshare(1): as root, or as a user who may be
 /// root of a namespace.
@@ -87,6 +89,14 @@ pub fn alone_with(own: Own) -> bool {
 /// # Panics
 /// If the test failed there.
 pub fn again_as_nobody(path: &Path) -> bool {
+    let started = start_as(NOBODY, path);
+    let may = started.is_some();
+    started.into_iter().for_each(Again::finish);
+    may
+}
+
+/// The same as this user, without waiting for its end.
+pub fn start_as(user: u32, path: &Path) -> Option<Again> {
     // Where the program was built nobody else may look.
     let place = tempfile::Builder::new()
         .permissions(fs::Permissions::from_mode(0o755))
@@ -94,20 +104,48 @@ pub fn again_as_nobody(path: &Path) -> bool {
         .expect("a temporary directory");
     let copy = place.path().join("test");
     fs::copy(exe(), &copy).expect("a copy of the test");
-    let as_nobody = |program: &Path| {
+    let mut command = as_user(user, &copy)?;
+    give(&mut command, path.as_os_str());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("can't start {command:?}: {error}"));
+    Some(Again {
+        child,
+        _place: place,
+    })
+}
+
+/// A program that runs as this user. `None`, and says so, where that is not allowed.
+pub fn as_user(user: u32, program: &Path) -> Option<Command> {
+    let as_user = |program: &Path| {
         let mut command = Command::new(program);
-        command.uid(NOBODY).gid(NOBODY).current_dir("/");
+        command.uid(user).gid(user).current_dir("/");
         command
     };
-    if !as_nobody(Path::new("true"))
-        .status()
-        .is_ok_and(|status| status.success())
-    {
-        println!("skipped: this process may not become another user");
-        return false;
+    let tried = as_user(Path::new("true")).status();
+    if tried.is_ok_and(|status| status.success()) {
+        return Some(as_user(program));
     }
-    check(&run(&mut as_nobody(&copy), path.as_os_str()));
-    true
+    println!("skipped: this process may not become another user");
+    None
+}
+
+/// A test that was started again.
+#[derive(Debug)]
+pub struct Again {
+    child: Child,
+    _place: tempfile::TempDir,
+}
+
+impl Again {
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// If it failed.
+    pub fn finish(self) {
+        check(&self.child.wait_with_output().expect("its output"));
+    }
 }
 
 /// What the calling test was given, if this is the process in which it runs again.
@@ -117,12 +155,17 @@ pub fn argument() -> Option<PathBuf> {
 }
 
 fn run(command: &mut Command, argument: &OsStr) -> Output {
+    give(command, argument);
+    command
+        .output()
+        .unwrap_or_else(|error| panic!("can't start {command:?}: {error}"))
+}
+
+fn give(command: &mut Command, argument: &OsStr) {
     command
         .args(["--exact", &name(), "--nocapture"])
         .env(TEST, name())
-        .env(ARGUMENT, argument)
-        .output()
-        .unwrap_or_else(|error| panic!("can't start {command:?}: {error}"))
+        .env(ARGUMENT, argument);
 }
 
 fn check(output: &Output) {

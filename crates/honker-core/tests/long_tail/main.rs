@@ -4,6 +4,7 @@
 mod containers;
 mod copies;
 mod foreign_writes;
+mod limits;
 mod links;
 mod locking;
 mod mounted_over;

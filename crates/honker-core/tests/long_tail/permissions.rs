@@ -128,7 +128,8 @@ fn a_user_who_may_not_read_shm_or_wal_or_the_database_is_told_which() {
             );
             // inotify comes first, and it has to read a file as well to watch it.
             let told = error.to_string();
-            let inotify = backend == WatcherBackend::KernelWatch && told.contains("inotify cannot watch app.db");
+            let inotify = backend == WatcherBackend::KernelWatch
+                && told.contains("inotify cannot watch app.db");
             assert!(inotify || told.contains(what), "{backend}: {told}");
         }
     }
@@ -169,9 +170,7 @@ fn beside_a_journal_that_may_not_be_read_open_refuses_and_a_watcher_that_is_open
     assert!(error.to_string().contains("the -journal of"), "{error}");
     let error = refused(path, WatcherBackend::KernelWatch);
     assert!(
-        error
-            .to_string()
-            .contains("cannot watch app.db-journal of"),
+        error.to_string().contains("cannot watch app.db-journal of"),
         "{error}"
     );
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);

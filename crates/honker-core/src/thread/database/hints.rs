@@ -5,7 +5,7 @@ use crate::backend::WatcherBackend;
 use crate::cadence::Found;
 use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
-use crate::hint::{Hints, Name};
+use crate::hint::{Hints, Name, limit};
 use crate::location::Location;
 use crate::mount;
 use crate::shared::Shared;
@@ -189,17 +189,17 @@ impl Database {
     }
 
     /// Events were lost: anything may have happened, and files may have appeared that are to be watched.
-    pub(in crate::thread) fn overflowed(
-        &mut self,
-        now: Duration,
-        hints: &mut Option<Hints<Id>>,
-    ) {
+    pub(in crate::thread) fn overflowed(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) {
         self.shared.counters.overflows.add(1);
         delivery::post(|| Notice::Overflow {
             path: self.shared.location.path.clone(),
         });
         self.check_identity_now();
-        if self.watches.as_ref().is_some_and(|watches| !watches.in_storm) {
+        if self
+            .watches
+            .as_ref()
+            .is_some_and(|watches| !watches.in_storm)
+        {
             self.watch_again(now, hints);
         } else {
             self.cadence.hint(now);
@@ -297,10 +297,14 @@ fn ready<'a>(
 }
 
 fn cannot_watch(location: &Location, what: &str, error: Errno) -> Error {
-    let reason = crate::thread::hint_limit(error).unwrap_or_else(|| Reason::BackendUnavailable {
-        backend: WatcherBackend::KernelWatch.name(),
-        why: format!("inotify cannot watch {what} ({error}). Use polling"),
-    });
+    let reason = match limit::reached(error) {
+        Some(reason) => reason,
+        None if error == Errno::MFILE => return Error::system(&location.path, what, error),
+        None => Reason::BackendUnavailable {
+            backend: WatcherBackend::KernelWatch.name(),
+            why: format!("inotify cannot watch {what} ({error}). Use polling"),
+        },
+    };
     Error::at(&location.path, reason)
 }
 
