@@ -122,7 +122,12 @@ fn an_interval_that_burns_a_core_or_hears_of_nothing_is_refused() {
         let builder = SharedUpdateWatcher::builder(db.path()).poll_interval(interval);
         builder.open()
     };
-    for refused in [Duration::ZERO, Duration::from_micros(99), most + moment, Duration::MAX] {
+    for refused in [
+        Duration::ZERO,
+        Duration::from_micros(99),
+        most + moment,
+        Duration::MAX,
+    ] {
         let error = open(refused).expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::InvalidConfig);
         let text = error.to_string();
