@@ -244,7 +244,7 @@ mod tests {
             }
         }
         assert_eq!(sweeps[0].as_micros() % 100_000, 30_000);
-        assert!(sweeps.windows(2).all(|pair| pair[1] - pair[0] == SWEEP));
+        assert!(sweeps.windows(2).all(|pair| pair[1] == pair[0] + SWEEP));
     }
 
     #[test]

@@ -200,7 +200,7 @@ impl Observers<'_> {
     ) {
         shared.private_table.store(self.private, Ordering::Relaxed);
         let id = shared.id;
-        let ground = (self.table, Rc::clone(&self.sessions));
+        let ground = (self.table.clone(), Rc::clone(&self.sessions));
         match Database::open(id, shared, settings, ground, &mut self.hints, answer) {
             Ok(database) => {
                 self.agenda.add(database.due(), id);
@@ -351,11 +351,11 @@ pub(crate) fn try_hints(location: &Location) -> Result<(), Error> {
 fn hint_limit(error: Errno) -> Option<Reason> {
     match error {
         Errno::MFILE => Some(Reason::Limit {
-            what: "no inotify instance is left for this user",
+            what: "no inotify instance is left for this user".into(),
             remedy: "Raise fs.inotify.max_user_instances (sysctl), or the limit of open files (ulimit -n), or use polling",
         }),
         Errno::NOSPC => Some(Reason::Limit {
-            what: "no inotify watch is left for this user",
+            what: "no inotify watch is left for this user".into(),
             remedy: "Raise fs.inotify.max_user_watches (sysctl), or use polling",
         }),
         _ => None,

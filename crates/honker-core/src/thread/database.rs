@@ -96,7 +96,7 @@ impl Database {
             Ok(watches) => watches,
             Err(error) => return Err((answer, error)),
         };
-        let opening = Opening::new(&shared, table, &sessions, &location);
+        let opening = Opening::new(&shared, &table, &sessions, &location);
         let target = match opening.open(None) {
             Ok(observer) => Target::Present(observer),
             Err(Refusal::Missing) if !settings.must_exist => Target::Absent,
