@@ -46,6 +46,13 @@ pub(crate) struct Ticks {
     pub(crate) stretch: u32,
 }
 
+impl Ticks {
+    /// The next sweep.
+    pub(crate) fn next(&self, now: Duration) -> Duration {
+        next_tick(now, self.sweep, self.phase)
+    }
+}
+
 /// What a look found, as far as the cadence cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -132,16 +139,18 @@ impl Cadence {
             let period = self.ceiling.saturating_mul(ticks.stretch);
             self.due = next_tick(now, period, Duration::ZERO);
         } else {
+            // A writer that began since the last look makes an event before it commits: nothing to ask in a quiet sweep.
+            let is_quiet = self.is_sweep() && found == Found::Nothing;
             self.delay = match found {
                 Found::Commits => self.floor,
                 Found::Nothing | Found::Busy if self.lingers(now) => self.floor,
                 Found::Nothing | Found::Busy => (self.delay * 2).clamp(self.floor, self.ceiling),
             };
-            if self.delay > ACTIVE && writer_active() {
+            if self.delay > ACTIVE && !is_quiet && writer_active() {
                 self.delay = ACTIVE;
             }
             self.due = if self.is_sweep() {
-                next_tick(now, ticks.sweep, ticks.phase)
+                ticks.next(now)
             } else {
                 now + self.delay
             };
@@ -271,6 +280,15 @@ mod tests {
             now = cadence.due();
         }
         assert!(!cadence.is_sweep());
+    }
+
+    #[test]
+    fn a_quiet_sweep_asks_for_no_writer_and_a_busy_one_does() {
+        let mut cadence = Cadence::hinted(us(0));
+        assert!(cadence.is_sweep());
+        cadence.looked(us(0), Found::Nothing, ALONE, || panic!("not asked"));
+        cadence.looked(us(100_000), Found::Busy, ALONE, || true);
+        assert_eq!(cadence.due(), us(100_000) + ACTIVE);
     }
 
     #[test]
