@@ -46,12 +46,12 @@ impl fmt::Display for Error {
                  connections, and honker opens none. For a file whose name does start with \"file:\", write \"./file:…\""
             ),
             Reason::Zero { setting } => {
-                write!(f, "{setting} must be longer than zero. The default of 1 ms suits most programs")
+                write!(f, "{setting} must be longer than zero. Leave it out for no such wakes")
             }
-            Reason::PollIntervalTooShort { least } => write!(
+            Reason::PollInterval { least, most } => write!(
                 f,
-                "poll_interval must be at least {least:?}: looking more often burns a core. For wakes within \
-                 microseconds use the kernel or shm backend"
+                "poll_interval must be between {least:?} and {most:?}; the default of 1 ms suits most programs. For \
+                 wakes within microseconds, or for no work while nothing is committed, use the kernel backend"
             ),
             Reason::UnknownBackend { name } => write!(
                 f,
@@ -70,6 +70,17 @@ impl fmt::Display for Error {
                 f,
                 "{path:?} has a wal-index of version {version}; honker knows version 3007000. Watch it with a newer \
                  honker"
+            ),
+            Reason::FormatVersion { read } => write!(
+                f,
+                "{path:?} has file format version {read}, as WAL2 of a branch of SQLite has; SQLite and honker read \
+                 versions 1 and 2. Switch it with PRAGMA journal_mode=WAL"
+            ),
+            Reason::OtherName => write!(
+                f,
+                "{path:?} is open under another name (a hard link, or a file that is mounted by itself), and its \
+                 write-ahead log lies beside that name, out of sight here. Watch the name that its writers use, or \
+                 mount the directory instead of the file"
             ),
             Reason::LeftWal => write!(
                 f,
@@ -96,11 +107,19 @@ impl fmt::Display for Error {
                         write!(f, "its change counter went back from {from} to {to}")?;
                     }
                     Overwritten::Emptied => f.write_str("it was cut to zero bytes")?,
+                    Overwritten::Resized => f.write_str("its page size changed without a commit")?,
+                    Overwritten::UnknownVersion { read } => {
+                        write!(f, "it has file format version {read} now")?;
+                    }
                     Overwritten::NotADatabase => f.write_str("it has no SQLite header any more")?,
                 }
                 write!(f, ") at {path:?}. {REOPEN}")
             }
             Reason::Closed => write!(f, "the watcher of {path:?} is closed. Open a new one"),
+            Reason::SubscriptionClosed => write!(
+                f,
+                "this subscription to {path:?} is closed. Subscribe again: its watcher may still be open"
+            ),
             Reason::Forked => write!(
                 f,
                 "the watcher of {path:?} belongs to the parent process, and this is a child made by fork. Open a new \
