@@ -43,7 +43,7 @@ fn a_commit_before_subscribing_never_wakes_even_beside_one_under_way() {
     let db = TempDb::new(JournalMode::Delete);
     // Looks only when somebody subscribes.
     let watcher = SharedUpdateWatcher::builder(db.path())
-        .poll_interval(std::time::Duration::from_hours(1))
+        .poll_interval(std::time::Duration::from_mins(1))
         .open()
         .expect("a watcher");
     let mut writer = Writer::spawn();

@@ -13,22 +13,24 @@ pub(super) struct Positions {
 
 /// From which commit on a subscription may be told: from those on that were made before it was asked for.
 ///
-/// A known limit (docs/reliability.md): while a commit keeps readers out, those since the last look cannot be told yet,
-/// and are then told to those as well who subscribed meanwhile. The watcher's wakes say when it looked.
+/// A known limit (docs/reliability.md): where its first look is inconclusive, beside a commit under way or just after a
+/// writer was killed, the commits since the look before it are told to it as well. When the watcher looked is known from
+/// its wakes.
 fn told_at_most_before(
     history: &History,
     first: &Subscription,
     subscription: &Subscription,
 ) -> u64 {
     let made = history.at_least(subscription.before_ns);
-    if history.at_most(subscription.after_ns) <= made {
-        return made;
-    }
     let earlier = first.wakes.iter().rev();
     let mut earlier = earlier.filter(|wake| wake.ns < subscription.before_ns);
     // What the last of them told may have been found some time before it came.
     let found = earlier.nth(1).map_or(0, |wake| history.at_least(wake.ns));
-    found.min(made.saturating_sub(1))
+    if subscription.sub == first.sub {
+        made.saturating_sub(u64::from(history.at_most(subscription.after_ns) > made))
+    } else {
+        found.min(made.saturating_sub(1))
+    }
 }
 
 /// The position as an interval.
