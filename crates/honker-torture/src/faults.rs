@@ -186,9 +186,13 @@ impl Fault {
             sessions.contains(&fault)
         };
         let may_end = |fault| fault == Self::DescriptorsUsedUp;
+        // The pipe to a child is a descriptor as well.
+        let forks = |fault| fault == Self::ForkStorm;
         self != other
             && !(is_about_sessions(self) && is_about_sessions(other))
             && !(changes_the_place(self) && changes_the_place(other))
+            && !(forks(self) && may_end(other))
+            && !(forks(other) && may_end(self))
             && !(changes_the_place(self) && may_end(other))
             && !(changes_the_place(other) && may_end(self))
     }
