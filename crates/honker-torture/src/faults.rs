@@ -189,6 +189,9 @@ impl Fault {
         // The pipe to a child is a descriptor as well.
         let forks = |fault| fault == Self::ForkStorm;
         self != other
+            // SQLite itself allows no replacement beside a connection.
+            && !(self == Self::Checkpoints && matches!(other, Self::Replaced(_)))
+            && !(other == Self::Checkpoints && matches!(self, Self::Replaced(_)))
             && !(is_about_sessions(self) && is_about_sessions(other))
             && !(changes_the_place(self) && changes_the_place(other))
             && !(forks(self) && may_end(other))
