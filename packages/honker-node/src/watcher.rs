@@ -1,0 +1,156 @@
+//! One watched database.
+
+use crate::bell::Bell;
+use crate::error::{Result, ended, invalid, refused};
+use crate::number::{milliseconds, seconds};
+use crate::stats::Stats;
+use crate::subscription::Subscription;
+use honker_core::{OnReplace, Position, SharedUpdateWatcher, WatcherBackend};
+use napi_derive::napi;
+use std::cell::Cell;
+use std::path::PathBuf;
+
+/// The backends of this package. Not `data-version`, which would bring a second SQLite into the process.
+const BACKENDS: [WatcherBackend; 4] = [
+    WatcherBackend::Polling,
+    WatcherBackend::KernelWatch,
+    WatcherBackend::ShmFastPath,
+    WatcherBackend::Auto,
+];
+
+/// How to watch.
+#[napi(object, object_to_js = false)]
+pub struct Settings {
+    pub backend: String,
+    /// In milliseconds.
+    pub poll_interval: f64,
+    pub must_exist: bool,
+    pub on_replace: String,
+}
+
+/// What is wanted of a subscription.
+#[napi(object, object_to_js = false)]
+pub struct Wanted {
+    pub since: Option<String>,
+    /// In milliseconds.
+    pub min_interval: Option<f64>,
+    pub idle_poll_s: Option<f64>,
+}
+
+fn backend_named(name: &str) -> Result<WatcherBackend> {
+    let found = BACKENDS.into_iter().find(|backend| backend.name() == name);
+    found.ok_or_else(|| {
+        let names = BACKENDS.map(WatcherBackend::name).join(", ");
+        invalid(format!(
+            "unknown watcherBackend {name:?}. Valid names: {names}, or undefined for polling"
+        ))
+    })
+}
+
+/// A watcher, as `Database` has one.
+#[napi]
+pub struct Watcher {
+    watcher: SharedUpdateWatcher,
+    closed: Cell<bool>,
+}
+
+#[napi]
+impl Watcher {
+    /// `path` in bytes: not every file's name is a text.
+    #[napi(constructor)]
+    pub fn new(path: &[u8], settings: Settings) -> Result<Self> {
+        let backend = backend_named(&settings.backend)?;
+        let on_replace = match settings.on_replace.as_str() {
+            "die" => OnReplace::Die,
+            "follow" => OnReplace::Follow,
+            other => {
+                return Err(invalid(format!(
+                    "unknown onReplace {other:?}. Valid names: die, follow"
+                )));
+            }
+        };
+        let watcher = SharedUpdateWatcher::builder(path_of(path)?)
+            .backend(backend)
+            .poll_interval(milliseconds("pollInterval", settings.poll_interval)?)
+            .must_exist(settings.must_exist)
+            .on_replace(on_replace)
+            .open()
+            .map_err(|error| refused(&error))?;
+        Ok(Self {
+            watcher,
+            closed: Cell::new(false),
+        })
+    }
+
+    /// Subscribes. `bell` is rung with `number`.
+    #[napi]
+    pub fn subscribe(&self, bell: &Bell, number: u32, wanted: Wanted) -> Result<Subscription> {
+        let mut settings = self.watcher.subscribe();
+        if let Some(since) = wanted.since {
+            let position: Position = since.parse().map_err(|error| refused(&error))?;
+            settings = settings.since(&position);
+        }
+        if let Some(interval) = wanted.min_interval {
+            settings = settings.min_interval(milliseconds("minInterval", interval)?);
+        }
+        if let Some(wait) = wanted.idle_poll_s {
+            settings = settings.idle_poll(seconds("idlePollS", wait)?);
+        }
+        let events = settings.start().map_err(|error| ended(&error))?;
+        Ok(Subscription::new(events, bell, number))
+    }
+
+    /// What has been seen up to now.
+    #[napi]
+    pub fn position(&self) -> Result<String> {
+        let position = self.watcher.position().map_err(|error| ended(&error))?;
+        Ok(position.to_string())
+    }
+
+    /// Ends every subscription. Does nothing the second time.
+    #[napi]
+    pub fn close(&self) {
+        if !self.closed.replace(true) {
+            self.watcher.close();
+        }
+    }
+
+    /// Whether `close` was called.
+    #[napi(getter)]
+    pub fn closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// The backend that runs.
+    #[napi(getter)]
+    pub fn backend(&self) -> &'static str {
+        self.watcher.backend().name()
+    }
+
+    /// The database's path, absolute.
+    #[napi(getter)]
+    pub fn path(&self) -> String {
+        self.watcher.path().to_string_lossy().into_owned()
+    }
+
+    /// What has been done so far.
+    #[napi]
+    pub fn stats(&self) -> Stats {
+        self.watcher.stats().into()
+    }
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere a path has to be text")]
+fn path_of(bytes: &[u8]) -> Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(std::ffi::OsStr::from_bytes(bytes).into())
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> Result<PathBuf> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(_) => Err(invalid("the path is not UTF-8".to_owned())),
+    }
+}
