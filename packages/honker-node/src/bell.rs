@@ -91,7 +91,7 @@ impl Bell {
 
     /// Whether the process stays alive to be called, as it does for a timer.
     #[napi]
-    pub fn keep_alive(&self, env: &Env, wanted: bool) -> Result<()> {
+    pub fn keep_alive(&self, env: Env, wanted: bool) -> Result<()> {
         keep_alive(&mut lock(&self.shared.call), env, wanted)
     }
 }
@@ -100,10 +100,10 @@ impl Bell {
     deprecated,
     reason = "a clone, which it should be replaced by, cannot go back and forth"
 )]
-fn keep_alive(call: &mut Call, env: &Env, wanted: bool) -> Result<()> {
+fn keep_alive(call: &mut Call, env: Env, wanted: bool) -> Result<()> {
     if wanted {
-        call.refer(env)
+        call.refer(&env)
     } else {
-        call.unref(env)
+        call.unref(&env)
     }
 }
