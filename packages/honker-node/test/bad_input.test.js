@@ -176,7 +176,7 @@ test('subscribing to a directory that was removed is told by its end', async (t)
   db.close();
 });
 
-test('an error's trace leads to the call that made it', async (t) => {
+test('the trace of an error leads to the call that made it', async (t) => {
   const directory = project(t, {
     'program.cjs': `const honker = require('honker');
 try { honker.open('/no/such/app.db'); } catch (error) { console.log(/program\\.cjs/.test(error.stack)); }`,
