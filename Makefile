@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full mutants lint install deny
+.PHONY: help demo test test-full bench mutants lint wheel install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -18,6 +18,10 @@ test-full: ## The same with the stated counts (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make test-full" scripts/test.sh full
 
+bench: ## Wake after commit under a stream of commits, one backend beside the other
+	@scripts/setup.sh test
+	@scripts/timed.sh "make bench" cargo bench -p honker-core --bench stream
+
 mutants: ## Simplify each rule of the observer in a copy, and show which checks notice (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make mutants" scripts/mutants.py
@@ -25,6 +29,10 @@ mutants: ## Simplify each rule of the observer in a copy, and show which checks 
 lint: ## Format, clippy and rustdoc, with every warning an error
 	@scripts/setup.sh test
 	@scripts/timed.sh "make lint" scripts/lint.sh
+
+wheel: ## Build the wheel of the Python package into target/wheels
+	@scripts/setup.sh wheel
+	@scripts/timed.sh "make wheel" scripts/wheel.sh
 
 install: ## Install the honker command with cargo
 	@scripts/setup.sh build

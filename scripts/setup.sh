@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes sure that what a target needs is on this machine: `setup.sh build` or `setup.sh test`.
+# Makes sure that what a target needs is on this machine: `setup.sh build`, `setup.sh wheel` or `setup.sh test`.
 # As root on Debian or Ubuntu it installs what is missing; anywhere else it says what to install, and fails.
 set -euo pipefail
 
-purpose=${1:?usage: setup.sh build|test}
+purpose=${1:?usage: setup.sh build|wheel|test}
 case $purpose in
-build | test) ;;
+build | wheel | test) ;;
 *)
-    echo "setup: unknown purpose '$purpose': use build or test" >&2
+    echo "setup: unknown purpose '$purpose': use build, wheel or test" >&2
     exit 2
     ;;
 esac
@@ -31,7 +31,11 @@ find_missing() {
     missing=()
     # The bundled SQLite of the tests and the demo is C.
     need "a C compiler (cc)" build-essential have cc
+    if [ "$purpose" != build ]; then
+        need "Python 3.10 or newer with venv" python3-venv python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 10)'
+    fi
     if [ "$purpose" = test ]; then
+        need "Chromium, for the live page of the recipes" chromium have chromium
         need "the sqlite3 shell" sqlite3 have sqlite3
         need "Python 3 with its sqlite3 module" python3 python3 -c 'import sqlite3'
         if [ "$(uname -s)" = Linux ]; then

@@ -27,7 +27,18 @@ cargo test --workspace --all-features --no-fail-fast -- --show-output --test-thr
 
 scripts/features.sh || status=$?
 
+scripts/test-python.sh 2>&1 | tee -a "$log" || status=$?
+
+# Cargo's lines, and the last one of pytest: "135 passed, 1 skipped in 30.38s".
 awk '
+    /^=* ?[0-9]+ (passed|failed).* in [0-9.]+s/ {
+        for (i = 2; i <= NF; i++) {
+            if ($i ~ /^passed/) passed += $(i - 1)
+            if ($i ~ /^failed/) failed += $(i - 1)
+            if ($i ~ /^(skipped|xfailed|deselected)/) ignored += $(i - 1)
+        }
+    }
+    /^FAILED / { names = names "\n  " $2 }
     /^test result:/ {
         for (i = 2; i <= NF; i++) {
             if ($i == "passed;") passed += $(i - 1)

@@ -2,10 +2,13 @@
 
 use crate::exit::{Exit, Failure};
 use crate::watch::Batch;
+use rustix::fs::Access;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,13 +23,24 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    pub(crate) fn new(command: &[OsString], database: &Path) -> Option<Self> {
+    pub(crate) fn new(command: &[OsString]) -> Option<Self> {
         let (program, args) = command.split_first()?;
         Some(Self {
             program: program.clone(),
             args: args.to_vec(),
-            database: database.to_path_buf(),
+            database: PathBuf::new(),
         })
+    }
+
+    /// The absolute path of the database, which is known once it is watched.
+    pub(crate) fn about(mut self, database: &Path) -> Self {
+        database.clone_into(&mut self.database);
+        self
+    }
+
+    /// Whether there is such a program, so that a typing error shows at the start and not at the first wake.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        find(&self.program).map_err(|error| self.cannot_start(&error))
     }
 
     /// Starts it, and calls `ended` when it has ended and can be reaped.
@@ -36,6 +50,7 @@ impl Template {
     pub(crate) fn start(
         &self,
         batch: Batch,
+        position: Option<String>,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Running, Failure> {
         let mut command = Command::new(&self.program);
@@ -46,6 +61,9 @@ impl Template {
             .env("HONKER_DB", &self.database)
             .stdin(Stdio::null())
             .process_group(0);
+        if let Some(position) = position {
+            command.env("HONKER_POSITION", position);
+        }
         let child = command.spawn().map_err(|error| self.cannot_start(&error))?;
         let running = Running {
             pid: Pid::from_child(&child),
@@ -78,6 +96,34 @@ impl Template {
             format!("cannot run {program:?}: {error}. Check that it is an executable file");
         Failure::new(Exit::CannotRun, message)
     }
+}
+
+/// Looks for a program as execvp(3) does.
+fn find(program: &OsStr) -> io::Result<()> {
+    if program.as_bytes().contains(&b'/') {
+        return is_executable(Path::new(program));
+    }
+    let mut found = Err(io::ErrorKind::NotFound.into());
+    if program.is_empty() {
+        return found;
+    }
+    let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+    for directory in env::split_paths(&path) {
+        match is_executable(&directory.join(program)) {
+            Ok(()) => return Ok(()),
+            // There may be another one further on.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => found = Err(error),
+            Err(_) => {}
+        }
+    }
+    found
+}
+
+fn is_executable(path: &Path) -> io::Result<()> {
+    if !path.metadata()?.is_file() {
+        return Err(Errno::ACCESS.into());
+    }
+    Ok(rustix::fs::access(path, Access::EXEC_OK)?)
 }
 
 /// A run that has not been reaped yet.

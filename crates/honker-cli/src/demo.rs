@@ -57,7 +57,9 @@ impl From<io::Error> for Stop {
 pub(crate) fn run(args: &Demo) -> Result<Exit, Failure> {
     let signal = Arc::new(AtomicI32::new(0));
     let received = Arc::clone(&signal);
-    signals::forward(move |number| received.store(number, Ordering::SeqCst))?;
+    signals::forward(&signals::ENDING, move |number| {
+        received.store(number, Ordering::SeqCst);
+    })?;
 
     let directory = tempfile::Builder::new()
         .prefix("honker-demo-")

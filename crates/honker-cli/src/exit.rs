@@ -2,7 +2,6 @@
 
 use honker_core::{Error, ErrorKind};
 use std::fmt::Write as _;
-use std::process::ExitCode;
 
 /// For `honker --help`. Keep in step with [`Exit::code`].
 pub(crate) const HELP: &str = "\
@@ -35,7 +34,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
@@ -49,12 +48,6 @@ impl Exit {
             Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
             Self::Command(code) => code,
         }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        exit.code().into()
     }
 }
 

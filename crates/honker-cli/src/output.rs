@@ -4,6 +4,7 @@ use crate::exit::{Exit, Failure};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
+use std::path::Path;
 
 pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -31,6 +32,28 @@ impl Output {
         whole.push('\n');
         self.stream.write_all(whole.as_bytes())?;
         self.stream.flush()
+    }
+}
+
+/// A path in one line of text: control characters, a line feed for one, are shown as escapes.
+pub(crate) fn in_one_line(path: &Path) -> String {
+    let mut shown = String::new();
+    for c in path.to_string_lossy().chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Writes a text that is made for a file, as it is.
+pub(crate) fn whole(text: &[u8]) -> Result<Exit, Failure> {
+    let mut stdout = io::stdout();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => lost(&error),
     }
 }
 

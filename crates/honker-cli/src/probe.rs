@@ -2,9 +2,11 @@
 
 use crate::args;
 use crate::exit::{Exit, Failure};
-use crate::output::{self, BAD, BOLD, CAUTION, DIM, GOOD, Output};
+use crate::output::{self, BAD, BOLD, CAUTION, DIM, GOOD, Output, in_one_line};
 use honker_core::{BackendVerdict, Probe, probe};
 use serde::Serialize;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 pub(crate) fn run(args: &args::Probe) -> Result<Exit, Failure> {
@@ -20,11 +22,14 @@ pub(crate) fn run(args: &args::Probe) -> Result<Exit, Failure> {
     }
 }
 
-/// The stable shape. Paths that are not UTF-8 are shown with replacement characters.
+/// The stable shape. Where a path is not UTF-8 it is shown with replacement characters, and its bytes stand beside it.
 #[derive(Debug, Serialize)]
 struct Json<'a> {
     path: String,
+    /// The path's bytes in hexadecimal, if `path` cannot show them.
+    path_hex: Option<String>,
     real_path: String,
+    real_path_hex: Option<String>,
     exists: bool,
     file_system: &'a str,
     shared_file_system: bool,
@@ -52,7 +57,9 @@ fn json(probe: &Probe) -> Result<String, Failure> {
     let readable = |path: &Path| path.to_string_lossy().into_owned();
     let json = Json {
         path: readable(&probe.path),
+        path_hex: hex(&probe.path),
         real_path: readable(&probe.real_path),
+        real_path_hex: hex(&probe.real_path),
         exists: probe.exists,
         file_system: &probe.file_system,
         shared_file_system: probe.shared_file_system,
@@ -80,10 +87,22 @@ fn json(probe: &Probe) -> Result<String, Failure> {
         .map_err(|error| Failure::new(Exit::Failed, format!("cannot write JSON: {error}")))
 }
 
+/// The bytes of a path that is not UTF-8.
+fn hex(path: &Path) -> Option<String> {
+    if path.to_str().is_some() {
+        return None;
+    }
+    let bytes = path.as_os_str().as_bytes();
+    Some(bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
 fn text(probe: &Probe) -> String {
-    let mut lines = vec![row("database", &probe.path.display().to_string())];
+    let mut lines = vec![row("database", &in_one_line(&probe.path))];
     if probe.real_path != probe.path {
-        lines.push(row("really at", &probe.real_path.display().to_string()));
+        lines.push(row("really at", &in_one_line(&probe.real_path)));
     }
     if !probe.exists {
         let missing = format!("{CAUTION}not there yet{CAUTION:#}: watch it with --wait-for-file");
@@ -139,9 +158,9 @@ fn verdict(verdict: &BackendVerdict) -> String {
         format!("{BAD}no   {BAD:#}")
     };
     let reason = &verdict.reason;
-    let line = format!("  {name:<11} {works}  {DIM}{reason}{DIM:#}");
+    let line = format!("  {name:<12} {works}  {DIM}{reason}{DIM:#}");
     if reason.is_empty() {
-        return format!("  {name:<11} {works}");
+        return format!("  {name:<12} {works}");
     }
     line
 }

@@ -5,20 +5,24 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::thread;
 
-const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+/// The signals that ask a process to end.
+pub(crate) const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 
-/// Calls `receive` with each signal that asks this process to end, on a thread of its own. Those that were ignored
+/// Calls `receive` with each of these signals, on a thread of its own. Those that were ignored
 /// when the process started stay ignored: `nohup` and background jobs of scripts rely on it.
-pub(crate) fn forward(receive: impl Fn(i32) + Send + 'static) -> Result<(), Failure> {
+pub(crate) fn forward(
+    wanted: &[i32],
+    receive: impl Fn(i32) + Send + 'static,
+) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         let message =
             format!("cannot listen for signals: {error}. Raise the limits of this process");
         Failure::new(Exit::Failed, message)
     };
     let ignored = ignored_at_start();
-    let wanted = ENDING
-        .into_iter()
-        .filter(|number| ignored & (1 << (number - 1)) == 0);
+    let wanted = wanted
+        .iter()
+        .filter(|number| ignored & (1 << (**number - 1)) == 0);
     let mut signals = Signals::new(wanted).map_err(failed)?;
     thread::Builder::new()
         .name("honker-signals".to_owned())

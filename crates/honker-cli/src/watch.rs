@@ -7,7 +7,9 @@
 mod control;
 mod follow;
 mod lines;
+mod opening;
 mod schedule;
+mod statistics;
 
 use crate::args::Watch;
 use crate::command::Template;
@@ -16,10 +18,13 @@ use crate::output::{self, Output};
 use crate::signals;
 use control::Control;
 use follow::Follow;
-use honker_core::SharedUpdateWatcher;
+use honker_core::WatcherBackend;
 use lines::{Format, Lines, Start};
+use opening::Opened;
 pub(crate) use schedule::Batch;
 use schedule::Schedule;
+use signal_hook::consts::SIGUSR1;
+use statistics::Statistics;
 use std::io;
 use std::sync::mpsc;
 use std::time::Instant;
@@ -35,6 +40,10 @@ pub(crate) enum Event {
     Died(String),
     /// Standard output took no more lines.
     OutputLost(io::Error),
+    /// The watcher is ready, or could not be opened.
+    Opened(Box<Result<Opened, honker_core::Error>>),
+    /// Somebody asks what has been done so far.
+    StatisticsWanted,
     /// This process is asked to end.
     Signal(i32),
     /// The running command has ended, and can be reaped.
@@ -46,19 +55,28 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
         .timeout
         // A deadline beyond the clock's end is none.
         .and_then(|timeout| Instant::now().checked_add(timeout));
+    refuse_what_has_no_effect(args)?;
     let (events, inbox) = mpsc::channel();
     let signalled = events.clone();
-    signals::forward(move |signal| {
+    let wanted = [&signals::ENDING[..], &[SIGUSR1]].concat();
+    signals::forward(&wanted, move |signal| {
+        let event = if signal == SIGUSR1 {
+            Event::StatisticsWanted
+        } else {
+            Event::Signal(signal)
+        };
         // When nobody receives any more, the process is ending anyway.
-        let _ = signalled.send(Event::Signal(signal));
+        let _ = signalled.send(event);
     })?;
 
-    let watcher = SharedUpdateWatcher::builder(&args.database)
-        .backend(args.backend)
-        .poll_interval(args.poll_interval)
-        .must_exist(!args.wait_for_file)
-        .open()?;
-    let updates = watcher.update_events()?;
+    let template = Template::new(&args.command);
+    template.as_ref().map_or(Ok(()), Template::check)?;
+    opening::start(args, events.clone())?;
+    let opened = match opening::wait(&inbox, deadline)? {
+        Ok(opened) => *opened,
+        Err(exit) => return Ok(exit),
+    };
+    let watcher = opened.watcher;
 
     let format = if args.json {
         Format::Json
@@ -68,13 +86,14 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
         Format::Silent
     };
     let mut lines = Lines::new(format, Output::new());
-    if let Err(error) = lines.start(&Start::of(&watcher)) {
+    if let Err(error) = lines.start(&Start::new(&watcher, opened.probe)) {
         return output::lost(&error);
     }
 
-    let template = Template::new(&args.command, watcher.path());
+    let template = template.map(|template| template.about(watcher.path()));
     follow::start(Follow {
-        updates,
+        watcher: watcher.clone(),
+        updates: opened.updates,
         lines,
         // With a command, the runs are counted.
         count: args.count.filter(|_| template.is_none()),
@@ -85,13 +104,37 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
         follow::notice_when_the_reader_goes(events.clone())?;
     }
 
-    Control {
+    let statistics = Statistics::new(watcher.clone(), args.stats.flatten());
+    let ended = Control {
+        watcher: watcher.clone(),
         template,
+        statistics,
         schedule: Schedule::new(args.debounce),
         runs_left: args.count,
         exit_on_error: args.exit_on_error,
         deadline,
         events,
     }
-    .run(&inbox)
+    .run(&inbox);
+    if args.stats.is_some() {
+        Statistics::new(watcher, None).tell();
+    }
+    ended
+}
+
+/// An option that would be ignored is a misunderstanding.
+fn refuse_what_has_no_effect(args: &Watch) -> Result<(), Failure> {
+    let sets_its_own_times = matches!(
+        args.backend,
+        WatcherBackend::KernelWatch | WatcherBackend::ShmFastPath
+    );
+    if args.poll_interval.is_some() && sets_its_own_times {
+        let backend = args.backend;
+        let message = format!(
+            "--poll-interval has no effect with --backend {backend}, which sets its own times: leave it out, or use \
+             --backend polling (see honker --help)"
+        );
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use command::{Ended, HONKER, Honker, run};
-use honker_testkit::{JournalMode, TempDb};
+use honker_testkit::{JournalMode, TempDb, Writer};
 
 /// Names, sizes and contents of what is in a directory.
 fn contents(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
@@ -139,32 +139,60 @@ fn a_path_that_names_no_file_is_refused_with_the_reason() {
 fn a_database_without_permission_is_refused() {
     let db = TempDb::new(JournalMode::Delete);
     fs::set_permissions(db.path(), fs::Permissions::from_mode(0o000)).expect("set");
-    if fs::File::open(db.path()).is_ok() {
-        without_being_root(&db);
-        return;
+    if let Some(mut watch) = without_privileges(&db) {
+        let ended = Honker::start(watch.arg(db.path())).end();
+        is_refused(&ended, 4, &["Permission denied", "may read"]);
     }
-    refused(&db, "app.db", &["Permission denied", "may read"]);
 }
 
-/// Nothing is forbidden to root, so the command becomes somebody else.
-fn without_being_root(db: &TempDb) {
-    if Command::new("setpriv").arg("--version").output().is_err() {
-        println!("skipped: this runs as root, and there is no setpriv to become somebody else");
+#[cfg(feature = "data-version")]
+#[test]
+fn a_log_that_sqlite_may_not_create_is_refused_with_what_it_needs() {
+    let db = TempDb::new(JournalMode::Wal);
+    let asks_sqlite = ["--backend", "data-version", "--json", "--count", "1"];
+    let Some(mut watch) = without_privileges(&db) else {
         return;
-    }
+    };
+    let ended = Honker::start(watch.args(asks_sqlite).arg(db.path())).end();
+    is_refused(&ended, 4, &["SQLite cannot read", "-shm", "use polling"]);
+
+    // With a writer connected the log is there, and reading it is enough.
+    let mut writer = Writer::spawn();
+    let conn = writer.open(db.path());
+    let insert = "INSERT INTO t(n) VALUES (1)";
+    writer.exec(conn, insert).expect("a commit");
+    let honker = Honker::start(&mut watch);
+    assert_eq!(honker.json()["event"], "init");
+    writer.exec(conn, insert).expect("a commit");
+    assert_eq!(honker.json()["event"], "commit");
+    assert_eq!(honker.end().code, Some(0));
+}
+
+/// `honker watch` as somebody who may write nothing in the database's directory. Nothing is forbidden to root, so the
+/// command becomes somebody else; `None` where it can't.
+fn without_privileges(db: &TempDb) -> Option<Command> {
     // Where the program lies may be closed to others.
     let program = db.beside("honker");
     fs::copy(HONKER, &program).expect("a copy");
     fs::set_permissions(db.dir(), fs::Permissions::from_mode(0o755)).expect("set");
+    if Command::new("setpriv").arg("--version").output().is_err() {
+        println!("skipped: there is no setpriv to become somebody else");
+        return None;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    let becomes = command.arg("true").status();
+    if !becomes.is_ok_and(|status| status.success()) {
+        println!("skipped: only root can become somebody else");
+        return None;
+    }
     let mut command = Command::new("setpriv");
     command
         .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
         .arg(&program)
         .arg("watch")
-        .arg(db.path())
         .stdin(Stdio::null());
-    let ended = Honker::start(&mut command).end();
-    is_refused(&ended, 4, &["Permission denied", "may read"]);
+    Some(command)
 }
 
 #[test]
@@ -172,16 +200,34 @@ fn a_wrong_option_is_a_usage_error_in_one_line() {
     let db = TempDb::new(JournalMode::Wal);
     let path = db.path().to_str().expect("text");
     let before = contents(db.dir());
-    let cases: [(&[&str], &[&str]); 18] = [
+    let cases: [(&[&str], &[&str]); 27] = [
         (
             &["--backend", "inotify"],
-            &["inotify", "polling, kernel, shm, auto"],
+            &["inotify", "polling, kernel, shm, data-version, auto"],
         ),
-        (&["--backend", ""], &["polling, kernel, shm, auto"]),
+        (
+            &["--backend", ""],
+            &["polling, kernel, shm, data-version, auto"],
+        ),
         (&["--poll-interval", "0ms"], &["longer than zero", "500ms"]),
         (&["--poll-interval", "-1ms"], &["negative", "500ms"]),
         (&["--poll-interval", "1"], &["no unit", "500ms"]),
         (&["--poll-interval", "often"], &["not a time", "500ms"]),
+        (&["--poll-interval", "nan"], &["not a time", "500ms"]),
+        (
+            &["--backend", "kernel", "--poll-interval", "5ms"],
+            &["no effect", "--backend kernel", "--backend polling"],
+        ),
+        (
+            &["--backend", "shm", "--poll-interval", "5ms"],
+            &["no effect", "--backend shm"],
+        ),
+        (&["--timeout", "nan"], &["not a time", "5s"]),
+        (&["--timeout", "inf"], &["not a time", "5s"]),
+        (&["--timeout", "-inf"], &["negative"]),
+        (&["--stats=0s"], &["longer than zero"]),
+        (&["--stats=5"], &["no unit"]),
+        (&["--stats=often"], &["not a time"]),
         (&["--timeout", "0s"], &["longer than zero"]),
         (&["--timeout", "-5s"], &["negative"]),
         (&["--timeout", "5"], &["no unit", "5s"]),
@@ -204,6 +250,30 @@ fn a_wrong_option_is_a_usage_error_in_one_line() {
         );
     }
     assert_eq!(contents(db.dir()), before, "nothing was created or changed");
+}
+
+#[test]
+fn an_interval_that_burns_a_core_is_refused() {
+    let db = TempDb::new(JournalMode::Wal);
+    let path = db.path().to_str().expect("text");
+    for backend in ["polling", "auto", "data-version"] {
+        let ended = run([
+            "watch",
+            "--backend",
+            backend,
+            "--poll-interval",
+            "1ns",
+            path,
+        ]);
+        is_refused(&ended, 2, &["at least 100µs", "burns a core"]);
+    }
+}
+
+#[test]
+fn a_log_level_that_is_none_is_refused() {
+    let mut command = command::command(["probe", "app.db"]);
+    let ended = Honker::start(command.env("HONKER_LOG", "loud")).end();
+    is_refused(&ended, 2, &["HONKER_LOG", "loud", "debug"]);
 }
 
 #[test]

@@ -3,8 +3,11 @@
 mod command;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use command::{HONKER, Honker, start_watch, watch_json};
@@ -201,6 +204,57 @@ fn a_reader_that_stalls_delays_neither_signals_nor_the_timeout() {
             nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGTERM).expect("sent");
         }
         assert_eq!(honker.wait(LONG).code(), Some(code));
+    }
+}
+
+/// Takes a lease on a file, and says so; then it says when somebody opens the file. Whoever does waits until the lease
+/// is given back, which this never does. The kernel breaks it after `/proc/sys/fs/lease-break-time`, 45 seconds.
+const LEASE: &str = "
+import fcntl, os, signal, sys
+signal.signal(signal.SIGIO, lambda number, frame: print('asked', flush=True))
+file = os.open(sys.argv[1], os.O_RDWR)
+try:
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+except OSError as error:
+    print('skipped:', error, flush=True)
+else:
+    print('leased', flush=True)
+    sys.stdin.read()
+";
+
+/// Only the backend that lets SQLite open the file waits there.
+#[cfg(feature = "data-version")]
+#[test]
+fn while_opening_hangs_signals_and_the_timeout_still_end_the_watch() {
+    for (options, code) in [(&[][..], 130), (&["--timeout", "1s"][..], 124)] {
+        let db = TempDb::new(JournalMode::Delete);
+        let mut python = Command::new("python3");
+        python.args(["-c", LEASE]).arg(db.path());
+        let mut lease = Process::spawn(python.stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let said = BufReader::new(lease.child().stdout.take().expect("a pipe"));
+        let (tell, told) = channel();
+        let listening = thread::spawn(move || {
+            let lines = said.lines().map_while(Result::ok);
+            lines.for_each(|line| drop(tell.send(line)));
+        });
+        let first = told.recv_timeout(LONG).expect("a line");
+        if first != "leased" {
+            println!("{first}");
+            return;
+        }
+        let start = Instant::now();
+        let backend = ["--backend", "data-version"];
+        let honker = start_watch(db.path(), &[&backend[..], options].concat());
+        if code == 130 {
+            assert_eq!(told.recv_timeout(LONG).expect("a line"), "asked");
+            honker.signal(Signal::SIGINT);
+        }
+        let ended = honker.end();
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert!(ended.stderr.is_empty(), "never ready: {ended:?}");
+        assert!(start.elapsed() < Duration::from_secs(40), "it waited");
+        lease.kill();
+        listening.join().expect("it ends");
     }
 }
 

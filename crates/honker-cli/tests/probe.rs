@@ -2,7 +2,10 @@
 
 mod command;
 
-use command::run;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use command::{run, start_watch};
 use honker_testkit::{JournalMode, TempDb, Writer};
 use serde_json::Value;
 
@@ -31,7 +34,7 @@ fn json_has_all_fields() {
         .iter()
         .map(|each| each["backend"].clone())
         .collect();
-    assert_eq!(names, ["polling", "kernel", "shm", "auto"]);
+    assert_eq!(names, ["polling", "kernel", "shm", "data-version", "auto"]);
     for each in backends {
         let usable = each["usable"].as_bool().expect("yes or no");
         let reason = each["reason"].as_str().expect("text");
@@ -78,6 +81,41 @@ fn a_link_is_told_with_its_target() {
     let real = ended.json()[0]["real_path"].clone();
     let wanted = db.path().canonicalize().expect("it is there");
     assert_eq!(real, wanted.to_str().expect("text"));
+}
+
+#[test]
+fn a_path_that_is_not_utf_8_is_told_exactly() {
+    let db = TempDb::new(JournalMode::Delete);
+    let odd = db.dir().join(OsStr::from_bytes(b"a\xffb.db"));
+    std::fs::rename(db.path(), &odd).expect("renamed");
+    let ended = run([OsStr::new("probe"), OsStr::new("--json"), odd.as_os_str()]);
+    let json = &ended.json()[0];
+    assert!(json["path"].as_str().expect("text").contains('\u{fffd}'));
+    for (field, path) in [
+        ("path_hex", odd.clone()),
+        ("real_path_hex", odd.canonicalize().expect("there")),
+    ] {
+        let hex = json[field].as_str().expect("text");
+        let bytes: Vec<u8> = (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("a byte"))
+            .collect();
+        assert_eq!(bytes, path.as_os_str().as_bytes(), "{field}");
+    }
+    assert_eq!(probe(&TempDb::absent())["path_hex"], Value::Null);
+}
+
+#[test]
+fn a_line_feed_in_a_path_breaks_no_line() {
+    let db = TempDb::new(JournalMode::Delete);
+    let odd = db.beside("a\n\u{1b}[31mb.db");
+    std::fs::rename(db.path(), &odd).expect("renamed");
+    let ended = run([OsStr::new("probe"), odd.as_os_str()]);
+    let line = &ended.stdout[0];
+    assert!(line.ends_with(r"/a\n\u{1b}[31mb.db"), "{line}");
+    let honker = start_watch(&odd, &["--count", "1"]);
+    let ready = honker.ready();
+    assert!(ready.contains(r"/a\n\u{1b}[31mb.db (backend"), "{ready}");
 }
 
 #[test]

@@ -129,25 +129,40 @@ fn exit_on_error_ends_with_the_commands_code() {
 }
 
 #[test]
-fn a_command_that_cannot_be_started_ends_the_watch_as_a_shell_would() {
+fn a_command_that_cannot_be_started_is_refused_before_anything_is_watched() {
     let db = TempDb::new(JournalMode::Wal);
     let plain = db.beside("plain");
     fs::write(&plain, "no program").expect("a file");
     let plain = plain.to_str().expect("text");
     for (program, code, says) in [
         ("no-such-command", 127, "not found"),
+        ("/no/such/command", 127, "not found"),
+        ("", 127, "not found"),
         (plain, 126, "executable"),
+        (db.dir().to_str().expect("text"), 126, "executable"),
     ] {
-        let honker = watch_with(&db, &[], &[program]);
-        db.sql(INSERT);
-        let ended = honker.end();
+        let ended = start_watch(db.path(), &["--", program]).end();
         assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert_eq!(ended.stderr.len(), 1, "only the complaint: {ended:?}");
         let complaint = ended.complaint();
         assert!(
             complaint.contains(program) && complaint.contains(says),
             "{complaint}"
         );
     }
+}
+
+#[test]
+fn a_command_that_goes_away_later_ends_the_watch_as_a_shell_would() {
+    let db = TempDb::new(JournalMode::Wal);
+    let program = db.beside("program");
+    fs::copy("/bin/true", &program).expect("a program");
+    let honker = watch_with(&db, &[], &[program.to_str().expect("text")]);
+    fs::remove_file(&program).expect("removed");
+    db.sql(INSERT);
+    let ended = honker.end();
+    assert_eq!(ended.code, Some(127), "{ended:?}");
+    assert!(ended.complaint().contains("not found"), "{ended:?}");
 }
 
 #[test]
@@ -243,6 +258,23 @@ fn what_the_command_started_gets_the_signal_too() {
     let ended = honker.end();
     assert_eq!(ended.stdout, ["got 15"]);
     assert_eq!(ended.code, Some(143));
+}
+
+#[test]
+fn a_second_signal_kills_a_command_that_ignores_the_first() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let db = TempDb::new(JournalMode::Wal);
+        let stubborn = "trap 'echo ignored' INT TERM; echo up; while :; do sleep 0.05; done";
+        let mut honker = watch_with(&db, &[], &["sh", "-c", stubborn]);
+        db.sql(INSERT);
+        assert_eq!(honker.line(), "up");
+        honker.signal(signal);
+        assert_eq!(honker.line(), "ignored");
+        assert!(honker.is_running(), "it waits for the command");
+        honker.signal(signal);
+        let ended = honker.end();
+        assert_eq!(ended.code, Some(128 + signal as i32), "{ended:?}");
+    }
 }
 
 #[test]

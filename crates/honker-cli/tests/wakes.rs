@@ -50,7 +50,7 @@ fn is_commit(honker: &Honker, seq: u64, mode: JournalMode) {
     let time = commit["time"].as_str().expect("text");
     assert!(time.ends_with('Z') && time.contains('.'), "{time}");
     let fields: Vec<_> = commit.as_object().expect("an object").keys().collect();
-    assert_eq!(fields.len(), 6, "{fields:?}");
+    assert_eq!(fields.len(), 7, "{fields:?}");
 }
 
 #[test]

@@ -22,23 +22,28 @@ pub enum WatcherBackend {
     KernelWatch,
     /// Looks at the wal-index each 20 µs while commits keep coming, and each millisecond when they stop. WAL only.
     ShmFastPath,
+    /// Asks SQLite itself (`PRAGMA data_version`) every millisecond, for files that cannot be judged from outside. Brings
+    /// a SQLite into the process, takes its locks, and must not be used where the process has the database open itself:
+    /// see `docs/backends.md`. Off by default (Cargo feature `data-version`), and never chosen by [`Auto`](Self::Auto).
+    DataVersion,
     /// [`KernelWatch`](Self::KernelWatch) where the file system and the limits allow it, else
     /// [`Polling`](Self::Polling).
     Auto,
 }
 
 /// Every valid name, as in the specification.
-pub(crate) const NAMES: [&str; 4] = ["polling", "kernel", "shm", "auto"];
+pub(crate) const NAMES: [&str; 5] = ["polling", "kernel", "shm", "data-version", "auto"];
 
 impl WatcherBackend {
-    /// Whether this build has the backend (Cargo features `kernel-watcher` and `shm-fast-path`). Asking for one that it
-    /// has not got polls instead, and says so once on stderr.
+    /// Whether this build has the backend (Cargo features `kernel-watcher`, `shm-fast-path` and `data-version`).
+    /// Asking for one that it has not got polls instead, and says so once on stderr.
     #[must_use]
     pub const fn is_built(self) -> bool {
         match self {
             Self::Polling | Self::Auto => true,
             Self::KernelWatch => cfg!(feature = "kernel-watcher"),
             Self::ShmFastPath => cfg!(feature = "shm-fast-path"),
+            Self::DataVersion => cfg!(feature = "data-version"),
         }
     }
 
@@ -49,7 +54,8 @@ impl WatcherBackend {
             Self::Polling => NAMES[0],
             Self::KernelWatch => NAMES[1],
             Self::ShmFastPath => NAMES[2],
-            Self::Auto => NAMES[3],
+            Self::DataVersion => NAMES[3],
+            Self::Auto => NAMES[4],
         }
     }
 }
@@ -58,6 +64,7 @@ impl WatcherBackend {
     pub(crate) fn why_not_built(self) -> String {
         let feature = match self {
             Self::ShmFastPath => "shm-fast-path",
+            Self::DataVersion => "data-version",
             _ => "kernel-watcher",
         };
         format!("the {self} backend is not in this build, which lacks the Cargo feature {feature}")
@@ -78,6 +85,7 @@ impl FromStr for WatcherBackend {
             Self::Polling,
             Self::KernelWatch,
             Self::ShmFastPath,
+            Self::DataVersion,
             Self::Auto,
         ]
         .into_iter()

@@ -5,6 +5,7 @@
 //! does it. It is started by a thread of the host (one started by the observer would share *its* table), and only when
 //! the first task waits or somebody listens to `tracing`.
 
+use crate::backend::WatcherBackend;
 use crate::error::{Error, Result};
 use crate::shared::Shared;
 use crate::stats::Conservative;
@@ -19,6 +20,15 @@ use tracing::level_filters::LevelFilter;
 /// Something worth a line in the log.
 #[derive(Debug)]
 pub(crate) enum Notice {
+    /// A watcher watches.
+    Opened {
+        path: PathBuf,
+        backend: WatcherBackend,
+    },
+    /// A watcher was closed, or dropped.
+    Closed { path: PathBuf },
+    /// The operating system lost file events, and the database was looked at instead.
+    Overflow { path: PathBuf },
     /// A watcher runs with another backend than it should.
     Fallback { path: PathBuf, why: String },
     /// A wake that is not exact.
@@ -174,6 +184,15 @@ fn next_job() -> Job {
 
 fn tell(notice: &Notice) {
     match notice {
+        Notice::Opened { path, backend } => {
+            tracing::info!(target: "honker", path = %path.display(), backend = backend.name(), "watching");
+        }
+        Notice::Closed { path } => {
+            tracing::info!(target: "honker", path = %path.display(), "watcher closed");
+        }
+        Notice::Overflow { path } => {
+            tracing::warn!(target: "honker", path = %path.display(), "file events were lost; looking instead");
+        }
         Notice::Fallback { path, why } => {
             tracing::warn!(target: "honker", path = %path.display(), why, "watching by polling instead");
         }

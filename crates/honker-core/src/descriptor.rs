@@ -54,6 +54,12 @@ impl Table {
         }
     }
 
+    /// Whether what is closed here drops no lock of the process.
+    #[cfg(feature = "data-version")]
+    pub(crate) fn is_private(self) -> bool {
+        self.private
+    }
+
     /// Opens a file on which SQLite takes locks.
     pub(crate) fn open_locked_file(
         self,

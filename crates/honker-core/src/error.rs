@@ -1,10 +1,13 @@
 //! One reason enum behind every error; what the caller sees is opaque, with accessors.
 
+mod message;
+
 use crate::identity::Identity;
 use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -89,6 +92,9 @@ pub(crate) enum Reason {
     Zero {
         setting: &'static str,
     },
+    PollIntervalTooShort {
+        least: Duration,
+    },
     UnknownBackend {
         name: String,
     },
@@ -123,6 +129,11 @@ pub(crate) enum Reason {
     System {
         what: String,
         errno: i32,
+    },
+    #[cfg(feature = "data-version")]
+    Sqlite {
+        message: String,
+        kind: ErrorKind,
     },
     ObserverGone,
 }
@@ -204,9 +215,10 @@ impl Reason {
             Self::EmptyPath | Self::NulInPath | Self::MemoryDatabase | Self::Uri => {
                 ErrorKind::InvalidPath
             }
-            Self::Zero { .. } | Self::UnknownBackend { .. } | Self::NotAPosition { .. } => {
-                ErrorKind::InvalidConfig
-            }
+            Self::Zero { .. }
+            | Self::PollIntervalTooShort { .. }
+            | Self::UnknownBackend { .. }
+            | Self::NotAPosition { .. } => ErrorKind::InvalidConfig,
             Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
                 ErrorKind::Unsupported
             }
@@ -222,115 +234,9 @@ impl Reason {
                 io::ErrorKind::NotADirectory => ErrorKind::DirectoryNotFound,
                 _ => ErrorKind::Io,
             },
+            #[cfg(feature = "data-version")]
+            Self::Sqlite { kind, .. } => *kind,
             Self::ObserverGone => ErrorKind::Internal,
-        }
-    }
-}
-
-/// What to do about a watcher that died; the end of every such message.
-const REOPEN: &str =
-    "The watcher cannot recover; close the Database and reopen with honker.open().";
-
-impl fmt::Display for Error {
-    #[allow(clippy::too_many_lines)] // one arm a reason: a table is easier to read than its parts
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.inner.path.as_deref().unwrap_or(Path::new(""));
-        match &self.inner.reason {
-            Reason::NotFound => write!(
-                f,
-                "no such file: {path:?}. Check the path, or leave out the demand that it must exist: a missing file \
-                 is then watched until its first commit"
-            ),
-            Reason::DirectoryNotFound { directory } => write!(
-                f,
-                "no such directory: {directory:?}. Create it before you watch {path:?}"
-            ),
-            Reason::IsDirectory => {
-                write!(f, "{path:?} is a directory. Give the path of the database file in it")
-            }
-            Reason::NotRegularFile { found } => {
-                write!(f, "{path:?} is {found}, not a regular file. Give the path of a SQLite database")
-            }
-            Reason::NotADatabase { found } => write!(
-                f,
-                "{path:?} is not a SQLite database: {found}. If it is encrypted (SQLCipher and the like), its header \
-                 cannot be read from outside and honker cannot watch it"
-            ),
-            Reason::EmptyPath => f.write_str("the path is empty. Give the path of a database file"),
-            Reason::NulInPath => write!(f, "the path {path:?} contains a NUL character. Remove it"),
-            Reason::MemoryDatabase => f.write_str(
-                "\":memory:\" is private to one connection, so no one else can commit to it. Use a file, for example \
-                 in /dev/shm",
-            ),
-            Reason::Uri => write!(
-                f,
-                "{path:?} is a URI. Give the plain path of the file: its parameters (mode, vfs, immutable) concern \
-                 connections, and honker opens none. For a file whose name does start with \"file:\", write \"./file:…\""
-            ),
-            Reason::Zero { setting } => {
-                write!(f, "{setting} must be longer than zero. The default of 1 ms suits most programs")
-            }
-            Reason::UnknownBackend { name } => write!(
-                f,
-                "unknown watcher backend {name:?}. Valid names: {}",
-                crate::backend::NAMES.join(", ")
-            ),
-            Reason::NotAPosition { text } => write!(
-                f,
-                "{text:?} is no position of this version of honker, or not a whole one. Pass one exactly as it was \
-                 printed; without one, subscribe first and then read everything"
-            ),
-            Reason::BackendUnavailable { backend, why } => {
-                write!(f, "the {backend} backend cannot watch {path:?}: {why}")
-            }
-            Reason::WalIndexVersion { version } => write!(
-                f,
-                "{path:?} has a wal-index of version {version}; honker knows version 3007000. Watch it with a newer \
-                 honker"
-            ),
-            Reason::LeftWal => write!(
-                f,
-                "{path:?} has left WAL mode, and the shm backend needs its wal-index. Reopen it with another backend"
-            ),
-            Reason::PathRetargeted { expected, found } => write!(
-                f,
-                "{path:?} leads to {found:?} now, and to {expected:?} when watching began. Close this watcher and open \
-                 it again"
-            ),
-            Reason::Limit { what, remedy } => write!(f, "cannot watch {path:?}: {what}. {remedy}"),
-            Reason::Replaced { expected, found } => {
-                write!(f, "honker: database file replaced: expected {expected}, found ")?;
-                match found {
-                    Some(found) => write!(f, "{found}")?,
-                    None => f.write_str("no file")?,
-                }
-                write!(f, " at {path:?}. {REOPEN}")
-            }
-            Reason::Overwritten { what } => {
-                f.write_str("honker: database file replaced: overwritten in place (")?;
-                match what {
-                    Overwritten::CounterBackwards { from, to } => {
-                        write!(f, "its change counter went back from {from} to {to}")?;
-                    }
-                    Overwritten::Emptied => f.write_str("it was cut to zero bytes")?,
-                    Overwritten::NotADatabase => f.write_str("it has no SQLite header any more")?,
-                }
-                write!(f, ") at {path:?}. {REOPEN}")
-            }
-            Reason::Closed => write!(f, "the watcher of {path:?} is closed. Open a new one"),
-            Reason::Forked => write!(
-                f,
-                "the watcher of {path:?} belongs to the parent process, and this is a child made by fork. Open a new \
-                 one here"
-            ),
-            Reason::System { what, errno } => {
-                write!(f, "{what} {path:?}: {}", io::Error::from_raw_os_error(*errno))
-            }
-            Reason::ObserverGone => write!(
-                f,
-                "the observer thread ended unexpectedly while watching {path:?}. Please report this; reopening starts \
-                 a new one"
-            ),
         }
     }
 }

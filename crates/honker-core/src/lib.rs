@@ -26,7 +26,7 @@
 //! | coalesced | commits between two looks become one wake; an undrained subscription holds one pending wake, never a queue |
 //! | not early | the wake comes when the commit can be read without waiting for its writer |
 //! | bounded | polling looks every 1 ms. A kernel wake is at most about twice the write-to-visible gap late, and at most 1 ms while a writer is active; an event that the operating system lost is made up for within 100 ms |
-//! | harmless | no lock is taken or released on SQLite's files, nothing is written, and no second SQLite enters the process |
+//! | harmless | no lock is taken or released on SQLite's files, nothing is written, and no second SQLite enters the process (unless [`WatcherBackend::DataVersion`] is built in and asked for) |
 //! | loud | whatever ends or weakens a watcher reaches every subscriber or [`Stats`] as a typed reason, at once |
 //!
 //! # How it works
@@ -57,6 +57,7 @@ mod identity;
 mod location;
 mod mount;
 mod observer;
+mod open_metrics;
 mod pace;
 mod position;
 mod probe;
@@ -78,6 +79,7 @@ mod watcher;
 pub use backend::WatcherBackend;
 pub use closer::Closer;
 pub use error::{Error, ErrorKind, RecvError, Result};
+pub use open_metrics::{OPEN_METRICS_CONTENT_TYPE, open_metrics};
 pub use position::Position;
 pub use probe::{BackendVerdict, JournalMode, Probe, probe};
 pub use replace::OnReplace;

@@ -131,7 +131,7 @@ fn look(location: &Location, private: bool) -> Result<Probe> {
         journal_mode,
         sidecars: sidecars.collect(),
         private_descriptor_table: private,
-        backends: verdicts(location, file_system, journal_mode),
+        backends: verdicts(location, file_system, journal_mode, private),
     })
 }
 
@@ -141,6 +141,8 @@ fn read_journal_mode(files: &mut Files, path: &Path) -> Result<JournalMode> {
         What::UnknownWalIndexVersion(version) => {
             Error::at(path, Reason::WalIndexVersion { version })
         }
+        #[cfg(feature = "data-version")]
+        What::Sqlite { message, kind } => Error::at(path, Reason::Sqlite { message, kind }),
     })?;
     match header {
         Header::Empty => Ok(JournalMode::Undecided),
@@ -159,6 +161,7 @@ fn verdicts(
     location: &Location,
     file_system: FileSystem,
     journal_mode: JournalMode,
+    private: bool,
 ) -> Vec<BackendVerdict> {
     let kernel = thread::try_hints(location);
     let polling = if file_system.shared {
@@ -190,10 +193,16 @@ fn verdicts(
         Ok(()) => verdict(WatcherBackend::KernelWatch, true, ""),
         Err(error) => verdict(WatcherBackend::KernelWatch, false, &error.to_string()),
     };
+    let data_version = if private {
+        "asks SQLite itself: takes its locks, and tells no number of commits"
+    } else {
+        "this system grants no descriptor table of its own"
+    };
     let verdicts = vec![
         verdict(WatcherBackend::Polling, true, polling),
         kernel,
         verdict(WatcherBackend::ShmFastPath, shm, needs_wal),
+        verdict(WatcherBackend::DataVersion, private, data_version),
         verdict(WatcherBackend::Auto, true, auto),
     ];
     let say_what_is_not_built = |known: BackendVerdict| {

@@ -1,7 +1,7 @@
 //! What a watcher, its subscriptions and the observer thread share.
 
 use crate::backend::WatcherBackend;
-use crate::delivery;
+use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
 use crate::location::Location;
 use crate::stats::{Counters, Stats};
@@ -97,7 +97,12 @@ impl Shared {
             requested => requested,
         };
         if !missing.is_built() {
-            self.set_effective(WatcherBackend::Polling, Some(missing.why_not_built()));
+            let why = missing.why_not_built();
+            delivery::post(|| Notice::Fallback {
+                path: self.location.path.clone(),
+                why: why.clone(),
+            });
+            self.set_effective(WatcherBackend::Polling, Some(why));
         }
     }
 

@@ -27,11 +27,13 @@ pub enum Conservative {
     Appeared,
     /// The rollback journal could not be read, so that a commit could not be told from a crash.
     JournalUnreadable,
+    /// SQLite's own `data_version` moved, which tells no number (`data-version` backend only: each of its wakes).
+    DataVersion,
 }
 
 impl Conservative {
     /// All of them, in the order of [`Stats::conservative`].
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ModeSwitch,
         Self::StartedDuringWrite,
         Self::LockKept,
@@ -40,6 +42,7 @@ impl Conservative {
         Self::ImplausibleCount,
         Self::Appeared,
         Self::JournalUnreadable,
+        Self::DataVersion,
     ];
 
     /// A stable name in `snake_case`, for logs and metrics.
@@ -54,6 +57,7 @@ impl Conservative {
             Self::ImplausibleCount => "implausible_count",
             Self::Appeared => "appeared",
             Self::JournalUnreadable => "journal_unreadable",
+            Self::DataVersion => "data_version",
         }
     }
 }

@@ -8,6 +8,7 @@ mod database;
 pub(crate) mod mailbox;
 pub(crate) mod registry;
 
+use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
 use crate::hint::{Hint, Hints};
@@ -126,6 +127,9 @@ impl Observers<'_> {
             Request::Close { shared, answer } => {
                 if let Some(id) = self.id_of(&shared) {
                     self.remove(id);
+                    delivery::post(|| Notice::Closed {
+                        path: shared.location.path.clone(),
+                    });
                 }
                 shared.end(closed(&shared));
                 let _ = answer.send(());

@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+/// Each look costs a wake-up of the thread, some 20 µs of CPU time.
+const LEAST_POLL_INTERVAL: Duration = Duration::from_micros(100);
+
 /// How to watch: the one setting of [`SharedUpdateWatcher::new_with_config`]. There are more in
 /// [`SharedUpdateWatcher::builder`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +115,7 @@ impl WatcherBuilder {
         self
     }
 
-    /// How often the polling backend looks. 1 ms if not set. Databases with the same interval share their ticks.
+    /// How often the polling and data-version backends look. 1 ms if not set, and 100 µs at least. Databases with the same interval share their ticks.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
@@ -144,6 +147,13 @@ impl WatcherBuilder {
                 Reason::Zero {
                     setting: "poll_interval",
                 },
+            ));
+        }
+        if self.poll_interval < LEAST_POLL_INTERVAL {
+            let least = LEAST_POLL_INTERVAL;
+            return Err(Error::at(
+                &self.path,
+                Reason::PollIntervalTooShort { least },
             ));
         }
         let location = Location::resolve(&self.path)?;
@@ -290,13 +300,14 @@ pub(crate) fn refuse_what_is_no_regular_file(path: &Path) -> Result<()> {
 fn say_what_is_not_built(backend: WatcherBackend) {
     static KERNEL: Once = Once::new();
     static SHM: Once = Once::new();
+    static DATA_VERSION: Once = Once::new();
     if backend.is_built() {
         return;
     }
-    let once = if backend == WatcherBackend::KernelWatch {
-        &KERNEL
-    } else {
-        &SHM
+    let once = match backend {
+        WatcherBackend::ShmFastPath => &SHM,
+        WatcherBackend::DataVersion => &DATA_VERSION,
+        _ => &KERNEL,
     };
     once.call_once(|| eprintln!("honker: {}; polling instead", backend.why_not_built()));
 }

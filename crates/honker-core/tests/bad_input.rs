@@ -130,11 +130,27 @@ fn a_zero_interval_is_refused() {
 }
 
 #[test]
+fn an_interval_that_burns_a_core_is_refused() {
+    let db = TempDb::absent();
+    let least = Duration::from_micros(100);
+    let open = |interval| {
+        let builder = SharedUpdateWatcher::builder(db.path()).poll_interval(interval);
+        builder.open()
+    };
+    let error = open(Duration::from_micros(99)).expect_err("refused");
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+    assert!(error.to_string().contains("at least 100µs"), "{error}");
+    drop(open(least).expect("accepted"));
+}
+
+#[test]
 fn an_unknown_backend_lists_the_valid_names() {
     let error = "inotify".parse::<WatcherBackend>().expect_err("unknown");
     assert_eq!(error.kind(), ErrorKind::InvalidConfig);
     assert!(
-        error.to_string().contains("polling, kernel, shm, auto"),
+        error
+            .to_string()
+            .contains("polling, kernel, shm, data-version, auto"),
         "{error}"
     );
 }

@@ -4,13 +4,14 @@ use honker_core::{SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::{JournalMode, LONG, Synchronous, TempDb, Writer};
 use std::process::{Command, Stdio};
 
-const BACKENDS: [(WatcherBackend, bool); 4] = [
+const BACKENDS: [(WatcherBackend, bool); 5] = [
     (WatcherBackend::Polling, true),
     (
         WatcherBackend::KernelWatch,
         cfg!(feature = "kernel-watcher"),
     ),
     (WatcherBackend::ShmFastPath, cfg!(feature = "shm-fast-path")),
+    (WatcherBackend::DataVersion, cfg!(feature = "data-version")),
     (WatcherBackend::Auto, cfg!(feature = "kernel-watcher")),
 ];
 
@@ -73,11 +74,16 @@ fn the_fall_back_is_said_once_a_process_and_backend() {
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
     // `auto` means the best there is: that is no fall-back to complain about.
-    for (backend, feature) in [("kernel", "kernel-watcher"), ("shm", "shm-fast-path")] {
+    for (backend, feature) in [
+        ("kernel", "kernel-watcher"),
+        ("shm", "shm-fast-path"),
+        ("data-version", "data-version"),
+    ] {
         let is_missing = BACKENDS
             .iter()
             .any(|(known, is_built)| known.to_string() == backend && !is_built);
-        let lines = said.lines().filter(|line| line.contains(feature)).count();
+        let lines = said.lines();
+        let lines = lines.filter(|line| line.contains(feature)).count();
         assert_eq!(lines, usize::from(is_missing), "{backend}: {said}");
     }
 }

@@ -1,6 +1,6 @@
 //! One table from honker's reasons to Python's exceptions.
 
-use honker_core::{ErrorKind, RecvError};
+use honker_core::ErrorKind;
 use pyo3::create_exception;
 use pyo3::exceptions::{
     PyException, PyFileNotFoundError, PyIsADirectoryError, PyPermissionError, PyRuntimeError,
@@ -34,7 +34,8 @@ const DIED: &str = "honker: update watcher died (database file likely replaced; 
 /// What `open` and the like raise.
 pub(crate) fn raise(error: &honker_core::Error) -> PyErr {
     let message = error.to_string();
-    let path = || error.path().map(std::path::Path::to_path_buf);
+    // As text: a `PathBuf` would be a `pathlib.Path` there, and the `filename` of an `OSError` is none.
+    let path = || error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::DirectoryNotFound => {
             PyFileNotFoundError::new_err((libc_errno::ENOENT, message, path()))
@@ -52,11 +53,10 @@ pub(crate) fn raise(error: &honker_core::Error) -> PyErr {
     }
 }
 
-/// What ends a subscription: closed, in the wrong process, or dead.
-pub(crate) fn raise_end(py: Python<'_>, error: &RecvError) -> PyErr {
+/// What a watcher that was opened raises: it is closed, of another process, asked for nonsense, or dead.
+pub(crate) fn raise_end(py: Python<'_>, error: &honker_core::Error) -> PyErr {
     match error.kind() {
-        ErrorKind::Closed => ClosedError::new_err(error.to_string()),
-        ErrorKind::Forked => Error::new_err(error.to_string()),
+        ErrorKind::Closed | ErrorKind::Forked | ErrorKind::InvalidConfig => raise(error),
         _ => {
             let died = WatcherDied::new_err(DIED);
             match died.value(py).setattr("reason", error.to_string()) {

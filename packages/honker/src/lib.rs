@@ -14,6 +14,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod bell;
+mod command;
 mod error;
 mod log;
 mod seconds;
@@ -27,6 +28,8 @@ mod watcher;
 mod _honker {
     #[pymodule_export]
     use super::bell::Bell;
+    #[pymodule_export]
+    use super::command::run_command;
     #[pymodule_export]
     use super::error::{ClosedError, Error, WatcherDied};
     #[pymodule_export]

@@ -6,23 +6,41 @@ use std::collections::BTreeMap;
 /// What a watcher has done since it was opened. Counters only grow.
 #[pyclass(frozen, get_all, module = "honker")]
 pub(crate) struct Stats {
+    /// The backend that was asked for.
     requested: &'static str,
+    /// The backend that runs.
     effective: &'static str,
+    /// Why `effective` differs from `requested`, if it does.
     fallback: Option<String>,
+    /// Looks at the database.
     looks: u64,
+    /// Looks that found a commit under way.
     busy_looks: u64,
+    /// Wakes made.
     wakes: u64,
+    /// Commits in those wakes.
     commits: u64,
+    /// Replacements of the file that were followed.
     replacements: u64,
+    /// Wakes that were not exact, by reason.
     conservative: BTreeMap<&'static str, u64>,
+    /// File events of the operating system (kernel only).
     hints: u64,
+    /// Looks made because nothing had pointed here for a while (kernel only).
     sweeps: u64,
+    /// Sweeps that found a commit: the operating system lost an event.
     sweeps_found: u64,
+    /// Times the operating system's event queue overflowed.
     overflows: u64,
+    /// Times a saturated writer made the watcher look each millisecond instead.
     storms: u64,
+    /// The mean time between looks, in seconds.
     achieved_period: Option<f64>,
+    /// Whether the observer thread owns its descriptors.
     private_descriptor_table: bool,
+    /// Live subscriptions.
     subscribers: u64,
+    /// The last error seen, also one that passed.
     last_error: Option<String>,
 }
 

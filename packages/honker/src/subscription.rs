@@ -15,12 +15,22 @@ use std::time::{Duration, Instant};
 /// A subscription, as `honker.UpdateEvents` has one.
 #[pyclass(frozen, module = "honker._honker")]
 pub(crate) struct Subscription {
-    /// `None` while somebody waits for it.
-    events: Mutex<Option<UpdateEvents>>,
+    /// Locked only by who holds the GIL, so that a fork never finds it locked.
+    place: Mutex<Place>,
     closer: Closer,
+    process: u32,
 }
 
-/// The events, for the one who waits: they come back however the waiting ends.
+/// Where the one who waits is.
+enum Place {
+    Free(UpdateEvents),
+    /// A task with this number waits.
+    Polled(UpdateEvents, u64),
+    /// A thread waits, and has the events meanwhile.
+    Taken,
+}
+
+/// The events, for a thread that waits: they come back however the waiting ends.
 struct Turn<'a> {
     subscription: &'a Subscription,
     events: Option<UpdateEvents>,
@@ -28,7 +38,9 @@ struct Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.subscription.events() = self.events.take();
+        if let Some(events) = self.events.take() {
+            *self.subscription.place() = Place::Free(events);
+        }
     }
 }
 
@@ -36,32 +48,54 @@ impl Subscription {
     pub(crate) fn new(events: UpdateEvents) -> Self {
         Self {
             closer: events.closer(),
-            events: Mutex::new(Some(events)),
+            place: Mutex::new(Place::Free(events)),
+            process: std::process::id(),
         }
     }
 
-    fn events(&self) -> MutexGuard<'_, Option<UpdateEvents>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `wait` with the events, and without the GIL's holder being needed for anything.
-    fn with<T>(&self, wait: impl FnOnce(&mut UpdateEvents) -> T) -> PyResult<T> {
-        let taken = self.events().take();
-        let mut turn = Turn {
-            subscription: self,
-            events: taken,
-        };
-        match &mut turn.events {
-            Some(events) => Ok(wait(events)),
-            None => {
-                // Whoever waits will put them back.
-                std::mem::forget(turn);
+    /// Takes the events, if nobody else waits for them.
+    fn turn(&self) -> PyResult<Turn<'_>> {
+        let mut place = self.place();
+        match std::mem::replace(&mut *place, Place::Taken) {
+            Place::Free(events) => Ok(Turn {
+                subscription: self,
+                events: Some(events),
+            }),
+            other => {
+                *place = other;
+                if self.process != std::process::id() {
+                    return Err(Error::new_err(
+                        "this subscription belongs to the parent process, where somebody waits for it, and this is a \
+                         child made by fork. Open the database again here",
+                    ));
+                }
                 Err(Error::new_err(
                     "another thread or task is already waiting for this subscription. Subscribe with \
                      Database.update_events() once for each that waits: every subscription gets every wake",
                 ))
             }
         }
+    }
+
+    /// The task with this number does not wait any more.
+    fn let_go_of(&self, number: u64) {
+        let mut place = self.place();
+        *place = match std::mem::replace(&mut *place, Place::Taken) {
+            Place::Polled(events, waiting) if waiting == number => Place::Free(events),
+            other => other,
+        };
+    }
+}
+
+impl Turn<'_> {
+    fn events(&mut self) -> PyResult<&mut UpdateEvents> {
+        // A turn has its events until it is dropped.
+        let events = self.events.as_mut();
+        events.ok_or_else(|| Error::new_err("a defect of honker: please report it"))
     }
 }
 
@@ -79,7 +113,7 @@ fn converted(
 ) -> PyResult<Option<Update>> {
     match received {
         Ok(update) => Ok(update.map(Update::from)),
-        Err(error) => Err(raise_end(py, &error)),
+        Err(error) => Err(raise_end(py, &error.into())),
     }
 }
 
@@ -88,15 +122,14 @@ impl Subscription {
     /// Waits, on any thread but the main one. `None`: the time is over.
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Update>> {
         let deadline = deadline(timeout)?;
-        let received = py.detach(|| {
-            self.with(|events| match deadline {
-                None if timeout.is_none() => events.recv().map(Some),
-                None => events.recv_timeout(Duration::MAX),
-                Some(deadline) => {
-                    events.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-                }
-            })
-        })?;
+        let mut turn = self.turn()?;
+        let events = turn.events()?;
+        let received = py.detach(|| match deadline {
+            None => events.recv().map(Some),
+            Some(deadline) => {
+                events.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            }
+        });
         converted(py, received)
     }
 
@@ -109,43 +142,51 @@ impl Subscription {
     ) -> PyResult<Option<Update>> {
         let deadline = deadline(timeout)?;
         let waker = Waker::from(bell.ringer(0));
-        self.with(|events| {
-            loop {
-                match events.poll_recv(&mut Context::from_waker(&waker)) {
-                    Poll::Ready(received) => return converted(py, received.map(Some)),
-                    Poll::Pending => {}
-                }
-                let waited = py.check_signals().and_then(|()| {
-                    let left =
-                        deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-                    if left.is_some_and(|left| left.is_zero()) {
-                        return Ok(false);
-                    }
-                    py.detach(|| sleep(bell, left))?;
-                    bell.drain();
-                    Ok(true)
-                });
-                if !matches!(waited, Ok(true)) {
-                    events.cancel_poll();
-                    return waited.map(|_| None);
-                }
+        let mut turn = self.turn()?;
+        let events = turn.events()?;
+        loop {
+            match events.poll_recv(&mut Context::from_waker(&waker)) {
+                Poll::Ready(received) => return converted(py, received.map(Some)),
+                Poll::Pending => {}
             }
-        })?
-    }
-
-    /// Takes what is there, or has `bell` rung with `number` when there is something.
-    fn poll(&self, py: Python<'_>, bell: &Bell, number: u64) -> PyResult<Option<Update>> {
-        let waker = Waker::from(bell.ringer(number));
-        let polled = self.with(|events| events.poll_recv(&mut Context::from_waker(&waker)))?;
-        match polled {
-            Poll::Ready(received) => converted(py, received.map(Some)),
-            Poll::Pending => Ok(None),
+            let waited = py.check_signals().and_then(|()| {
+                let left =
+                    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+                if left.is_some_and(|left| left.is_zero()) {
+                    return Ok(false);
+                }
+                py.detach(|| sleep(bell, left))?;
+                bell.drain();
+                Ok(true)
+            });
+            if !matches!(waited, Ok(true)) {
+                events.cancel_poll();
+                return waited.map(|_| None);
+            }
         }
     }
 
-    /// Takes the last `poll` back.
-    fn cancel_poll(&self) {
-        if let Some(events) = &mut *self.events() {
+    /// Takes what is there, or has `bell` rung with `number` when there is something. Until then nobody else may wait.
+    fn poll(&self, py: Python<'_>, bell: &Bell, number: u64) -> PyResult<Option<Update>> {
+        let waker = Waker::from(bell.ringer(number));
+        self.let_go_of(number);
+        let mut turn = self.turn()?;
+        let Some(mut events) = turn.events.take() else {
+            return Ok(None);
+        };
+        let polled = events.poll_recv(&mut Context::from_waker(&waker));
+        let (place, received) = match polled {
+            Poll::Ready(received) => (Place::Free(events), received.map(Some)),
+            Poll::Pending => (Place::Polled(events, number), Ok(None)),
+        };
+        *self.place() = place;
+        converted(py, received)
+    }
+
+    /// Takes the last `poll` of this number back.
+    fn cancel_poll(&self, number: u64) {
+        self.let_go_of(number);
+        if let Place::Free(events) = &mut *self.place() {
             events.cancel_poll();
         }
     }

@@ -1,12 +1,13 @@
 //! One watched database.
 
-use crate::error::raise;
+use crate::error::{raise, raise_end};
 use crate::seconds::duration;
 use crate::stats::Stats;
 use crate::subscription::Subscription;
 use honker_core::{OnReplace, Position, SharedUpdateWatcher, WatcherBackend};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -90,13 +91,13 @@ impl Watcher {
         }
         let events = py
             .detach(|| settings.start())
-            .map_err(|error| raise(&error))?;
+            .map_err(|error| raise_end(py, &error))?;
         Ok(Subscription::new(events))
     }
 
     fn position(&self, py: Python<'_>) -> PyResult<String> {
         let position = py.detach(|| self.watcher.position());
-        Ok(position.map_err(|error| raise(&error))?.to_string())
+        Ok(position.map_err(|error| raise_end(py, &error))?.to_string())
     }
 
     fn close(&self, py: Python<'_>) {
@@ -116,8 +117,8 @@ impl Watcher {
     }
 
     #[getter]
-    fn path(&self) -> PathBuf {
-        self.watcher.path().to_path_buf()
+    fn path(&self) -> OsString {
+        self.watcher.path().as_os_str().to_owned()
     }
 
     fn stats(&self) -> Stats {

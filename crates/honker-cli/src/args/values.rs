@@ -1,7 +1,8 @@
 //! Reading values, and saying what is wrong with them.
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
-use honker_core::WatcherBackend;
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use honker_core::{OnReplace, Position, WatcherBackend};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,10 +14,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
         return Err(format!("a time can't be negative: {UNITS}"));
     }
-    if text.parse::<f64>().is_ok_and(|number| number != 0.0) {
+    // "nan" and "inf" are numbers to Rust, and no times.
+    let plain = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    if plain.is_some_and(|number| number != 0.0) {
         return Err(format!("a plain number has no unit: {UNITS}"));
     }
-    if text.parse::<f64>().is_ok() {
+    if plain.is_some() {
         return Err(format!("a time must be longer than zero: {UNITS}"));
     }
     match humantime::parse_duration(text) {
@@ -24,6 +27,20 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         Ok(time) => Ok(time),
         Err(_) => Err(format!("not a time: {UNITS}")),
     }
+}
+
+/// What an earlier run has printed.
+pub(super) fn position(text: &str) -> Result<Position, String> {
+    text.parse()
+        .map_err(|error: honker_core::Error| error.to_string())
+}
+
+/// What to do when the database is replaced.
+pub(super) fn on_replace() -> impl TypedValueParser<Value = OnReplace> {
+    PossibleValuesParser::new(["die", "follow"]).map(|name| match name.as_str() {
+        "follow" => OnReplace::Follow,
+        _ => OnReplace::Die,
+    })
 }
 
 /// A count that can be reached.
@@ -35,9 +52,34 @@ pub(super) fn at_least_one(text: &str) -> Result<u64, String> {
     }
 }
 
-/// The library names the valid ones.
-pub(super) fn backend(text: &str) -> Result<WatcherBackend, honker_core::Error> {
-    text.parse()
+/// The library reads the name, and says which are valid; shells get the same names to complete.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Backend;
+
+impl TypedValueParser for Backend {
+    type Value = WatcherBackend;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<WatcherBackend, clap::Error> {
+        let by_name = |text: &str| text.parse::<WatcherBackend>();
+        by_name.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let backends = [
+            WatcherBackend::Auto,
+            WatcherBackend::Polling,
+            WatcherBackend::KernelWatch,
+            WatcherBackend::ShmFastPath,
+            WatcherBackend::DataVersion,
+        ];
+        let names = backends.into_iter().map(WatcherBackend::name);
+        Some(Box::new(names.map(PossibleValue::new)))
+    }
 }
 
 /// Any path, also an empty one: the library says why that names no database.
@@ -69,6 +111,11 @@ mod tests {
             ("-1s", "negative"),
             ("-5", "negative"),
             ("soon", "not a time"),
+            ("nan", "not a time"),
+            ("NaN", "not a time"),
+            ("inf", "not a time"),
+            ("infinity", "not a time"),
+            ("1e400", "not a time"),
             ("", "not a time"),
             ("99999999999999999999s", "not a time"),
         ] {

@@ -1,7 +1,7 @@
 //! What the demo shows.
 
 use crate::exit::{Exit, Failure};
-use crate::output::{BOLD, CAUTION, DIM, GOOD, Output};
+use crate::output::{BOLD, CAUTION, DIM, GOOD, Output, in_one_line};
 use hdrhistogram::Histogram;
 use honker_core::Update;
 use std::fmt::Write as _;
@@ -82,7 +82,7 @@ impl Report {
     }
 
     pub(super) fn title(&mut self, directory: &Path) -> io::Result<()> {
-        let directory = directory.display();
+        let directory = in_one_line(directory);
         self.output.line(&format!(
             "{BOLD}A writer process commits to a database in {directory}; this process only watches it.{BOLD:#}"
         ))?;

@@ -1,10 +1,13 @@
 //! What to do with what happens: start the command, pass signals on, and end at the right moment with the right code.
 
 use super::Event;
+use super::lines;
 use super::schedule::Schedule;
+use super::statistics::Statistics;
 use crate::command::{Running, Template};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use honker_core::SharedUpdateWatcher;
 use rustix::process::Signal;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -14,7 +17,9 @@ use std::time::{Duration, Instant};
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Control {
+    pub(super) watcher: SharedUpdateWatcher,
     pub(super) template: Option<Template>,
+    pub(super) statistics: Statistics,
     pub(super) schedule: Schedule,
     /// How many more runs of the command `--count` allows.
     pub(super) runs_left: Option<u64>,
@@ -30,6 +35,8 @@ pub(super) struct Control {
 struct Ending {
     exit: Option<Result<Exit, Failure>>,
     kill_at: Option<Instant>,
+    /// A signal was passed on already: whoever sends a second one does not want to wait.
+    signalled: bool,
 }
 
 impl Control {
@@ -52,6 +59,7 @@ impl Control {
             match self.next(inbox, running.is_none(), &ending) {
                 Next::Event(event) => self.handle(event, &mut running, &mut ending)?,
                 Next::Look => {}
+                Next::Statistics => self.statistics.tell_when_due(),
                 Next::TimedOut => {
                     self.deadline = None;
                     self.end(&mut ending, Ok(Exit::TimedOut));
@@ -81,7 +89,9 @@ impl Control {
         let ended = move || {
             let _ = events.send(Event::CommandEnded);
         };
-        template.start(batch, ended).map(Some)
+        // Before it reads the database: what is committed from here on is for the next run.
+        let position = lines::position(&self.watcher);
+        template.start(batch, position, ended).map(Some)
     }
 
     /// Waits for the next event, or for the first of the moments at which something is due.
@@ -89,6 +99,7 @@ impl Control {
         let moments = [
             self.deadline.map(|at| (at, Next::TimedOut)),
             ending.kill_at.map(|at| (at, Next::Kill)),
+            self.statistics.due().map(|at| (at, Next::Statistics)),
             self.schedule
                 .due()
                 .filter(|_| idle)
@@ -127,12 +138,21 @@ impl Control {
             Event::OutputLost(error) => self.end(ending, output::lost(&error)),
             Event::Signal(number) => {
                 self.end(ending, Ok(Exit::Signal(number)));
+                let signal = if ending.signalled {
+                    Some(Signal::KILL)
+                } else {
+                    Signal::from_named_raw(number)
+                };
+                ending.signalled = true;
                 if let Some(running) = running
-                    && let Some(signal) = Signal::from_named_raw(number)
+                    && let Some(signal) = signal
                 {
                     running.signal(signal);
                 }
             }
+            Event::StatisticsWanted => self.statistics.tell(),
+            // Before this began.
+            Event::Opened(_) => {}
             Event::CommandEnded => {
                 if let Some(running) = running.take() {
                     let status = running.reap()?;
@@ -175,6 +195,7 @@ enum Next {
     Event(Event),
     /// A debounced batch may be due.
     Look,
+    Statistics,
     TimedOut,
     Kill,
 }

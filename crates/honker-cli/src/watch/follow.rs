@@ -5,7 +5,7 @@ use super::lines::Lines;
 use super::schedule::Batch;
 use crate::clock::Stamp;
 use crate::exit::{Exit, Failure};
-use honker_core::{Update, UpdateEvents};
+use honker_core::{SharedUpdateWatcher, Update, UpdateEvents};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io;
@@ -14,6 +14,7 @@ use std::thread;
 
 /// The thread that takes each wake and prints it.
 pub(super) struct Follow {
+    pub(super) watcher: SharedUpdateWatcher,
     pub(super) updates: UpdateEvents,
     pub(super) lines: Lines,
     /// End after so many.
@@ -39,7 +40,7 @@ impl Follow {
                 Ok(update) => {
                     // First, so that a wake whose line was read counts for the next run.
                     self.tell(*update);
-                    self.lines.wake(*update, now)
+                    self.lines.wake(*update, now, &self.watcher)
                 }
                 Err(error) => self.lines.died(error, now),
             };
@@ -92,7 +93,7 @@ pub(super) fn notice_when_the_reader_goes(events: Sender<Event>) -> Result<(), F
     })
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     match thread::Builder::new().name(name.to_owned()).spawn(body) {
         Ok(_) => Ok(()),
         Err(error) => {

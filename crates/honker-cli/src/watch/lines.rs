@@ -2,8 +2,8 @@
 
 use crate::clock::Stamp;
 use crate::exit;
-use crate::output::{BOLD, CAUTION, DIM, GOOD, Output, note};
-use honker_core::{JournalMode, Probe, RecvError, SharedUpdateWatcher, Update, probe};
+use crate::output::{BOLD, CAUTION, DIM, GOOD, Output, in_one_line, note};
+use honker_core::{JournalMode, Probe, RecvError, SharedUpdateWatcher, Update, UpdateKind};
 use serde::Serialize;
 use std::io;
 
@@ -29,9 +29,7 @@ pub(super) struct Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    pub(super) fn of(watcher: &'a SharedUpdateWatcher) -> Self {
-        // What fails here (the file has just been replaced, say) is about to end the watcher, with its reason.
-        let probe = probe(watcher.path()).ok();
+    pub(super) fn new(watcher: &'a SharedUpdateWatcher, probe: Option<Probe>) -> Self {
         Self { watcher, probe }
     }
 
@@ -54,20 +52,33 @@ enum Json<'a> {
         requested: &'static str,
         journal_mode: Option<&'a str>,
         file_system: Option<&'a str>,
+        position: Option<String>,
     },
-    Commit {
-        seq: u64,
-        commits: u64,
-        exact: bool,
-        monotonic_ns: u64,
-        time: String,
-    },
+    Commit(Wake),
+    Replaced(Wake),
+    Idle(Wake),
     Died {
         reason: &'static str,
         monotonic_ns: u64,
         time: String,
         message: String,
     },
+}
+
+/// The fields of each wake, whatever its kind.
+#[derive(Debug, Serialize)]
+struct Wake {
+    seq: u64,
+    commits: u64,
+    exact: bool,
+    monotonic_ns: u64,
+    time: String,
+    position: Option<String>,
+}
+
+/// Where the database stands; nothing if the watcher has just ended, which it says itself.
+pub(super) fn position(watcher: &SharedUpdateWatcher) -> Option<String> {
+    watcher.position().ok().map(|position| position.to_string())
 }
 
 impl Lines {
@@ -84,9 +95,10 @@ impl Lines {
                 requested: start.watcher.stats().requested.name(),
                 journal_mode: start.journal_mode(),
                 file_system: start.file_system(),
+                position: position(start.watcher),
             });
         }
-        let path = start.watcher.path().display();
+        let path = in_one_line(start.watcher.path());
         let journal_mode = start.journal_mode().unwrap_or("unknown");
         let file_system = start.file_system().unwrap_or("unknown");
         note(&format!(
@@ -95,17 +107,30 @@ impl Lines {
         Ok(())
     }
 
-    pub(super) fn wake(&mut self, update: Update, at: Stamp) -> io::Result<()> {
+    pub(super) fn wake(
+        &mut self,
+        update: Update,
+        at: Stamp,
+        watcher: &SharedUpdateWatcher,
+    ) -> io::Result<()> {
         match self.format {
             Format::Silent => Ok(()),
             Format::Text => self.output.line(&text(update, at)),
-            Format::Json => self.json(&Json::Commit {
-                seq: update.seq,
-                commits: update.commits,
-                exact: update.exact,
-                monotonic_ns: at.monotonic_ns,
-                time: at.rfc3339(),
-            }),
+            Format::Json => {
+                let wake = Wake {
+                    seq: update.seq,
+                    commits: update.commits,
+                    exact: update.exact,
+                    monotonic_ns: at.monotonic_ns,
+                    time: at.rfc3339(),
+                    position: position(watcher),
+                };
+                self.json(&match update.kind {
+                    UpdateKind::Replaced => Json::Replaced(wake),
+                    UpdateKind::Idle => Json::Idle(wake),
+                    _ => Json::Commit(wake),
+                })
+            }
         }
     }
 
@@ -130,7 +155,11 @@ fn text(update: Update, at: Stamp) -> String {
     let Update { seq, commits, .. } = update;
     let time = at.rfc3339();
     let noun = if commits == 1 { "commit" } else { "commits" };
-    let what = if update.exact {
+    let what = if update.kind == UpdateKind::Idle {
+        format!("{DIM}nothing committed{DIM:#}")
+    } else if update.kind == UpdateKind::Replaced {
+        format!("{CAUTION}database file replaced{CAUTION:#}")
+    } else if update.exact {
         format!("{GOOD}{commits} {noun}{GOOD:#}, exact")
     } else {
         format!("{CAUTION}at least {commits} {noun}{CAUTION:#}")

@@ -139,6 +139,15 @@ impl Honker {
         kill(Pid::from_raw(pid), signal).expect("the process is there");
     }
 
+    /// SIGSTOP; returns when it has really stopped.
+    pub fn stop(&self) {
+        self.process.stop();
+    }
+
+    pub fn cont(&self) {
+        self.process.cont();
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.process.is_running()
     }

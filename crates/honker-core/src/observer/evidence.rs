@@ -9,6 +9,8 @@ use super::lock::LockState;
 use super::log::LogTail;
 use super::stamp::{Stamp, Time};
 use super::wal_index::WalIndex;
+#[cfg(feature = "data-version")]
+use crate::error::ErrorKind;
 use std::fmt;
 use std::io;
 
@@ -32,6 +34,12 @@ pub(crate) struct Trouble {
 pub(crate) enum What {
     System(io::Error),
     UnknownWalIndexVersion(u32),
+    /// Not from outside: SQLite itself was asked, and refused.
+    #[cfg(feature = "data-version")]
+    Sqlite {
+        message: String,
+        kind: ErrorKind,
+    },
 }
 
 impl Trouble {

@@ -1,9 +1,12 @@
 //! One database on the observer thread: when it is looked at, what comes of it, and how it dies.
 
 mod appearance;
+#[cfg(feature = "data-version")]
+mod data_version;
 mod death;
 mod follow;
 mod hints;
+mod observe;
 mod patience;
 
 use super::agenda::Id;
@@ -16,18 +19,16 @@ use crate::error::{Error, Reason};
 use crate::hint::Hints;
 use crate::location::Location;
 use crate::observer::evidence::{Trouble, What};
-use crate::observer::files::Files;
 use crate::observer::standing::Standing;
-use crate::observer::{Look, Observer, Tally};
+use crate::observer::{Look, Tally};
 use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::wake::News;
-use appearance::cannot_open;
 use hints::Watches;
 pub(super) use hints::try_out;
+use observe::{Observe, Opening, Refusal};
 use patience::Patience;
-use rustix::io::Errno;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -70,7 +71,7 @@ pub(super) struct Database {
 enum Target {
     /// No file yet.
     Absent,
-    Present(Box<Observer<Files>>),
+    Present(Box<dyn Observe>),
 }
 
 /// What becomes of a database after a look.
@@ -97,14 +98,15 @@ impl Database {
             Ok(watches) => watches,
             Err(error) => return Err((answer, error)),
         };
-        let target = match Files::open(table, &sessions, &location) {
-            Ok(files) => Target::Present(Box::new(Observer::new(files))),
-            Err(Errno::NOENT) if !settings.must_exist => Target::Absent,
-            Err(error) => {
+        let opening = Opening::new(&shared, table, &sessions, &location);
+        let target = match opening.open(None) {
+            Ok(observer) => Target::Present(observer),
+            Err(Refusal::Missing) if !settings.must_exist => Target::Absent,
+            Err(refusal) => {
                 if let Some(mut watches) = watches {
                     watches.remove_all(id, hints);
                 }
-                return Err((answer, cannot_open(&location.path, error)));
+                return Err((answer, refusal.into_error(&location)));
             }
         };
         // Until the starting state is recorded, looks follow each other quickly, whatever the backend.
@@ -145,7 +147,7 @@ impl Database {
             // The file that was watched is gone, and the next one is not there yet.
             Target::Absent if self.replaced => Standing::Unknown,
             Target::Absent => Standing::Absent,
-            Target::Present(observer) => observer.standing(observer.evidence().identity()),
+            Target::Present(observer) => observer.standing(),
         }
     }
 
@@ -248,6 +250,8 @@ impl Database {
             What::System(error) => {
                 Error::system(path, format!("cannot read {}", trouble.part), error)
             }
+            #[cfg(feature = "data-version")]
+            What::Sqlite { message, kind } => Error::at(path, Reason::Sqlite { message, kind }),
         };
         self.shared.set_last_error(error.to_string());
         let limit = if self.opening.is_some() {
@@ -305,6 +309,12 @@ impl Database {
                 self.cadence = Cadence::lingering(now);
             } else if self.watches.is_none() {
                 self.cadence = Cadence::polling(self.poll_interval, now);
+            }
+            if result.is_ok() {
+                delivery::post(|| Notice::Opened {
+                    path: self.shared.location.path.clone(),
+                    backend: self.shared.effective(),
+                });
             }
             // The one who asked may have gone; the watcher is closed then.
             let _ = answer.send(result);

@@ -1,6 +1,7 @@
 //! The one observer thread of the process: started by the first watcher, gone with the last.
 
 use super::mailbox::{Beginning, Mailbox, Request, Settings};
+use crate::backend::WatcherBackend;
 use crate::error::{Error, Reason};
 use crate::shared::Shared;
 use rustix::event::{EventfdFlags, eventfd};
@@ -15,6 +16,9 @@ use std::time::Duration;
 pub(crate) static REFUSE_PRIVATE_TABLE: AtomicBool = AtomicBool::new(false);
 
 static OBSERVER: Mutex<Option<Running>> = Mutex::new(None);
+/// The thread of the `data-version` backend. SQLite's locks belong to its descriptor table, and what the observer
+/// closes in its own would drop them. All its connections have to share one table, so it never ends.
+static DATA_VERSION: Mutex<Option<Running>> = Mutex::new(None);
 
 /// How long `close` waits for the observer thread to let go, should a file system hang.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
@@ -31,10 +35,11 @@ struct Running {
 pub(crate) struct Line {
     mailbox: Arc<Mailbox>,
     bell: OwnedFd,
+    asks_sqlite: bool,
 }
 
 impl Line {
-    fn start(path: &Path) -> Result<Self, Error> {
+    fn start(path: &Path, asks_sqlite: bool) -> Result<Self, Error> {
         let failed = |error: std::io::Error| {
             Error::system(path, "cannot start the observer thread to watch", error)
         };
@@ -44,11 +49,20 @@ impl Line {
         let theirs = Arc::clone(&mailbox);
         let refuse = REFUSE_PRIVATE_TABLE.load(Ordering::Relaxed);
         let copy = bell.try_clone().map_err(failed)?;
-        honker_descriptor_table::spawn("honker-observer", copy, refuse, move |inherited| {
+        let name = if asks_sqlite {
+            "honker-sqlite"
+        } else {
+            "honker-observer"
+        };
+        honker_descriptor_table::spawn(name, copy, refuse, move |inherited| {
             super::run(inherited.descriptor, &theirs, inherited.private);
         })
         .map_err(failed)?;
-        Ok(Self { mailbox, bell })
+        Ok(Self {
+            mailbox,
+            bell,
+            asks_sqlite,
+        })
     }
 
     fn ask<T>(
@@ -76,14 +90,16 @@ impl Line {
 
 /// Starts watching on the process's observer thread, and the thread first if there is none.
 pub(crate) fn open(shared: &Arc<Shared>, settings: Settings) -> Result<Arc<Line>, Error> {
+    let asks_sqlite =
+        shared.requested == WatcherBackend::DataVersion && shared.requested.is_built();
     let line = {
-        let mut observer = lock();
+        let mut observer = lock(asks_sqlite);
         // The thread of a parent process does not exist in its children.
         observer.take_if(|running| running.process != std::process::id());
         let running = match observer.take() {
             Some(running) => observer.insert(running),
             None => observer.insert(Running {
-                line: Arc::new(Line::start(&shared.location.path)?),
+                line: Arc::new(Line::start(&shared.location.path, asks_sqlite)?),
                 watchers: 0,
                 process: std::process::id(),
             }),
@@ -120,18 +136,23 @@ pub(crate) fn close(line: &Arc<Line>, shared: &Arc<Shared>) {
 }
 
 fn release(line: &Arc<Line>) {
-    let mut observer = lock();
+    let mut observer = lock(line.asks_sqlite);
     if let Some(running) = observer.as_mut()
         && Arc::ptr_eq(&running.line, line)
     {
         running.watchers -= 1;
-        if running.watchers == 0 {
+        if running.watchers == 0 && !line.asks_sqlite {
             line.mailbox.post(&line.bell, Request::Stop);
             *observer = None;
         }
     }
 }
 
-fn lock() -> MutexGuard<'static, Option<Running>> {
-    OBSERVER.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(asks_sqlite: bool) -> MutexGuard<'static, Option<Running>> {
+    let thread = if asks_sqlite {
+        &DATA_VERSION
+    } else {
+        &OBSERVER
+    };
+    thread.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,6 +2,7 @@
 //! wakes and nowhere else.
 
 use crate::watching::{Watched, backends};
+use honker_core::WatcherBackend;
 use honker_testkit::commits::{Mix, Runner, Style};
 use honker_testkit::{DataVersion, JournalMode, Synchronous, TempDb, count, random};
 
@@ -13,7 +14,7 @@ struct Agreement {
     only_sqlite: u64,
 }
 
-fn run(style: Style, mode: JournalMode, steps: usize) {
+fn run(backends: &[WatcherBackend], style: Style, mode: JournalMode, steps: usize) {
     let about = format!("{style:?}, {mode}");
     let db = TempDb::new(mode);
     let attached = db.beside("attached.db");
@@ -27,9 +28,9 @@ fn run(style: Style, mode: JournalMode, steps: usize) {
     );
     let mut runner = Runner::new(style, db.path(), mode, Synchronous::Normal);
     let mut oracle = DataVersion::open(db.path());
-    let mut watched = backends(mode)
-        .into_iter()
-        .map(|backend| Watched::open(db.path(), backend))
+    let mut watched = backends
+        .iter()
+        .map(|backend| Watched::open(db.path(), *backend))
         .collect::<Vec<_>>();
     let mut agreement = Agreement::default();
     for _ in 0..steps {
@@ -38,6 +39,7 @@ fn run(style: Style, mode: JournalMode, steps: usize) {
         let moved = oracle.moved();
         let misled = mode.is_wal() && step.may_mislead_data_version();
         for watched in &mut watched {
+            watched.expect_misleading(mode, std::slice::from_ref(&step));
             let told = watched.accounts_for(u64::from(step.main), &format!("{about}, {step:#?}"));
             let woke = told.wakes > 0;
             assert!(
@@ -56,18 +58,22 @@ fn run(style: Style, mode: JournalMode, steps: usize) {
     println!("{about}: {agreement:?}");
 }
 
-fn in_every_mode(style: Style, steps: usize) {
+pub(crate) fn in_every_mode(
+    backends: fn(JournalMode) -> Vec<WatcherBackend>,
+    style: Style,
+    steps: usize,
+) {
     for mode in JournalMode::ALL {
-        run(style, mode, steps);
+        run(&backends(mode), style, mode, steps);
     }
 }
 
 #[test]
 fn data_version_agrees_about_one_writer() {
-    in_every_mode(Style::OneWriter, count(60, 2000));
+    in_every_mode(backends, Style::OneWriter, count(60, 2000));
 }
 
 #[test]
 fn data_version_agrees_about_a_process_a_step() {
-    in_every_mode(Style::ProcessPerStep, count(30, 1000));
+    in_every_mode(backends, Style::ProcessPerStep, count(30, 1000));
 }

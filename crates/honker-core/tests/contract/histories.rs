@@ -1,6 +1,7 @@
 //! Random mixes of commits and non-commits, on two files, watched by every backend at once.
 
-use crate::watching::{Watched, backends};
+use crate::watching::Watched;
+use honker_core::WatcherBackend;
 use honker_testkit::commits::{Mix, Runner, Step, Style};
 use honker_testkit::{JournalMode, Synchronous, TempDb, count, random};
 use std::path::Path;
@@ -13,12 +14,12 @@ struct File {
 }
 
 impl File {
-    fn open(name: &'static str, path: &Path, mode: JournalMode) -> Self {
+    fn open(name: &'static str, path: &Path, backends: &[WatcherBackend]) -> Self {
         Self {
             name,
-            watched: backends(mode)
-                .into_iter()
-                .map(|backend| Watched::open(path, backend))
+            watched: backends
+                .iter()
+                .map(|backend| Watched::open(path, *backend))
                 .collect(),
             made: 0,
         }
@@ -30,6 +31,12 @@ impl File {
             let backend = watched.watcher.backend();
             let about = format!("{about}, {}, {backend}", self.name);
             watched.accounts_for(commits, &about);
+        }
+    }
+
+    fn expect_misleading(&mut self, mode: JournalMode, steps: &[Step]) {
+        for watched in &mut self.watched {
+            watched.expect_misleading(mode, steps);
         }
     }
 
@@ -64,15 +71,21 @@ impl File {
 }
 
 /// Half of the steps are looked at one by one; the rest come in bursts, so that looks fall anywhere between them.
-fn run(style: Style, mode: JournalMode, synchronous: Synchronous, steps: usize) {
+fn run(
+    backends: &[WatcherBackend],
+    style: Style,
+    mode: JournalMode,
+    synchronous: Synchronous,
+    steps: usize,
+) {
     let about = format!("{style:?}, {mode}, {synchronous}");
     let db = TempDb::absent();
     let attached = db.beside("attached.db");
     let mut choose = random::rng(&about);
     let mut mix = Mix::create(choose.fork(), db.path(), &attached, mode, synchronous);
     let mut runner = Runner::new(style, db.path(), mode, synchronous);
-    let mut main = File::open("main", db.path(), mode);
-    let mut aux = File::open("attached", &attached, mode);
+    let mut main = File::open("main", db.path(), backends);
+    let mut aux = File::open("attached", &attached, backends);
 
     let mut burst: Vec<Step> = Vec::new();
     for done in 1..=steps {
@@ -82,6 +95,8 @@ fn run(style: Style, mode: JournalMode, synchronous: Synchronous, steps: usize) 
         if choose.bool() || done == steps {
             let steps = std::mem::take(&mut burst);
             let about = format!("{about}, {steps:#?}");
+            main.expect_misleading(mode, &steps);
+            aux.expect_misleading(mode, &steps);
             let sum = |of: fn(&Step) -> u32| steps.iter().map(|step| u64::from(of(step))).sum();
             main.accounts_for(sum(|step| step.main), &about);
             aux.accounts_for(sum(|step| step.attached), &about);
@@ -95,39 +110,43 @@ fn run(style: Style, mode: JournalMode, synchronous: Synchronous, steps: usize) 
     aux.sum_up(&about);
 }
 
-fn every_synchronous(style: Style, mode: JournalMode) {
+pub(crate) fn every_synchronous(backends: &[WatcherBackend], style: Style, mode: JournalMode) {
     let steps = match style {
         Style::OneWriter => count(150, 2000),
         Style::ProcessPerStep => count(60, 1000),
     };
     for synchronous in Synchronous::ALL {
-        run(style, mode, synchronous, steps);
+        run(backends, style, mode, synchronous, steps);
     }
 }
 
+/// One module a journal mode, each with its tests for the backends that a function gives for that mode.
 macro_rules! every_commit_is_accounted_for_and_nothing_else {
-    ($($module:ident: $mode:ident;)*) => {$(
+    ($backends:path) => {
+        $crate::histories::every_commit_is_accounted_for_and_nothing_else! {
+            $backends;
+            delete: Delete, truncate: Truncate, persist: Persist, memory: Memory, off: Off, wal: Wal
+        }
+    };
+    ($backends:path; $($module:ident: $mode:ident),*) => {$(
         mod $module {
-            use super::{JournalMode, Style, every_synchronous};
+            use $crate::histories::every_synchronous;
+            use honker_testkit::{JournalMode, commits::Style};
 
             #[test]
             fn one_writer_every_commit_is_accounted_for_and_nothing_else() {
-                every_synchronous(Style::OneWriter, JournalMode::$mode);
+                let backends = $backends(JournalMode::$mode);
+                every_synchronous(&backends, Style::OneWriter, JournalMode::$mode);
             }
 
             #[test]
             fn a_process_a_step_every_commit_is_accounted_for_and_nothing_else() {
-                every_synchronous(Style::ProcessPerStep, JournalMode::$mode);
+                let backends = $backends(JournalMode::$mode);
+                every_synchronous(&backends, Style::ProcessPerStep, JournalMode::$mode);
             }
         }
     )*};
 }
+pub(crate) use every_commit_is_accounted_for_and_nothing_else;
 
-every_commit_is_accounted_for_and_nothing_else! {
-    delete: Delete;
-    truncate: Truncate;
-    persist: Persist;
-    memory: Memory;
-    off: Off;
-    wal: Wal;
-}
+every_commit_is_accounted_for_and_nothing_else!(crate::watching::backends);

@@ -1,10 +1,15 @@
 //! A wake comes when its commit can be read, without waiting for the writer.
 
 use crate::watching::{Watched, backends};
+use honker_core::WatcherBackend;
 use honker_testkit::{JournalMode, LONG, Open, Synchronous, TempDb, Writer, count};
 
 #[test]
 fn a_read_after_the_wake_sees_the_commit_and_is_never_refused() {
+    read_after_each_wake(backends);
+}
+
+pub(crate) fn read_after_each_wake(backends: fn(JournalMode) -> Vec<WatcherBackend>) {
     let commits = i64::try_from(count(50, 1000)).expect("a small number");
     for mode in JournalMode::ALL {
         for backend in backends(mode) {

@@ -11,15 +11,17 @@ Update(seq=1, commits=1, exact=True, kind='commit')
 Watching is harmless: no lock is taken, nothing is written, and no second SQLite enters your process.
 """
 
-from honker._database import Database, open
+from honker._database import Backend, Database, OnReplace, open
 from honker._events import UpdateEvents
 from honker._honker import VERSION as __version__
 from honker._honker import ClosedError, Error, Stats, Update, WatcherDied
 
 __all__ = [
+    "Backend",
     "ClosedError",
     "Database",
     "Error",
+    "OnReplace",
     "Stats",
     "Update",
     "UpdateEvents",

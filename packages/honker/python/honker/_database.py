@@ -10,7 +10,9 @@ from typing import Literal
 from honker import _honker
 from honker._events import UpdateEvents
 
+#: Where wakes come from; see `open`.
 Backend = Literal["polling", "kernel", "shm", "auto"]
+#: What to do when the file is replaced; see `open`.
 OnReplace = Literal["die", "follow"]
 
 
@@ -101,7 +103,7 @@ class Database:
 
         Raises:
             ClosedError: The database was closed.
-            Error: What ended the watcher, if it has died.
+            WatcherDied: The watcher has died; its `reason` says why.
         """
         return UpdateEvents(self._watcher.subscribe(since, min_interval, idle_poll_s))
 
@@ -109,6 +111,10 @@ class Database:
         """What has been seen up to now: one word, to keep and to subscribe from later.
 
         Take it before you read: the two together miss nothing.
+
+        Raises:
+            ClosedError: The database was closed.
+            WatcherDied: The watcher has died; its `reason` says why.
         """
         return self._watcher.position()
 
@@ -124,7 +130,7 @@ class Database:
     @property
     def path(self) -> str:
         """The database's path, absolute."""
-        return os.fspath(self._watcher.path)
+        return self._watcher.path
 
     @property
     def backend(self) -> str:

@@ -19,11 +19,13 @@ class UpdateEvents:
     Where the watcher dies, waiting raises `WatcherDied`. After `close()` iterations just end.
     """
 
-    __slots__ = ("__weakref__", "_subscription")
+    __slots__ = ("__weakref__", "_bell", "_subscription")
 
     def __init__(self, subscription: _honker.Subscription) -> None:
         """Made by `Database.update_events`."""
         self._subscription = subscription
+        # Of the main thread, once it waits.
+        self._bell: _honker.Bell | None = None
 
     def wait(self, timeout: float | None = None) -> _honker.Update | None:
         """Waits for commits, without the GIL. ``None`` when `timeout` seconds are over. Ctrl-C ends it.
@@ -38,11 +40,12 @@ class UpdateEvents:
         return self._subscription.wait(timeout)
 
     def _wait_on_the_main_thread(self, timeout: float | None) -> _honker.Update | None:
-        bell = _honker.Bell()
+        if self._bell is None:
+            self._bell = _honker.Bell()
         # Python runs signal handlers on this thread only, wherever the signal arrives.
-        before = signal.set_wakeup_fd(bell.ringing_fileno(), warn_on_full_buffer=False)
+        before = signal.set_wakeup_fd(self._bell.ringing_fileno(), warn_on_full_buffer=False)
         try:
-            return self._subscription.wait_on(bell, timeout)
+            return self._subscription.wait_on(self._bell, timeout)
         finally:
             signal.set_wakeup_fd(before)
 

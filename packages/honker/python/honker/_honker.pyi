@@ -13,6 +13,7 @@ __all__ = [
     "Update",
     "Watcher",
     "WatcherDied",
+    "run_command",
     "set_log_level",
 ]
 
@@ -162,8 +163,8 @@ class Subscription:
     def poll(self, bell: Bell, number: int) -> Update | None:
         """Takes what is there, or has `bell` rung with `number` when there is something."""
 
-    def cancel_poll(self) -> None:
-        """Takes the last `poll` back."""
+    def cancel_poll(self, number: int) -> None:
+        """Takes the last `poll` of this number back."""
 
     def close(self) -> None:
         """Ends it, whoever waits."""
@@ -190,8 +191,11 @@ class Watcher:
     @property
     def backend(self) -> str: ...
     @property
-    def path(self) -> os.PathLike[str]: ...
+    def path(self) -> str: ...
     def stats(self) -> Stats: ...
+
+def run_command(words: list[str]) -> int:
+    """Runs the `honker` command; the first word is the program's name. The exit code."""
 
 def set_log_level(level: int) -> None:
     """Has honker say what `logging` wants to hear: nothing below `level`."""

@@ -14,13 +14,16 @@ import weakref
 from honker import _honker
 
 
+# Of those who wait, in all loops: a subscription knows by it who does.
+_numbers = itertools.count()
+
+
 class LoopBell:
     """The waiting tasks of one event loop. The loop keeps it alive: it knows the loop only through them."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._bell = _honker.Bell()
         self._waiting: dict[int, asyncio.Future[None]] = {}
-        self._numbers = itertools.count()
         try:
             loop.add_reader(self._bell.fileno(), self._rung)
         except NotImplementedError:
@@ -28,7 +31,7 @@ class LoopBell:
 
     async def next_update(self, subscription: _honker.Subscription) -> _honker.Update:
         """Waits for `subscription`. A task that is cancelled leaves nothing behind."""
-        number = next(self._numbers)
+        number = next(_numbers)
         while True:
             update = subscription.poll(self._bell, number)
             if update is not None:
@@ -38,7 +41,7 @@ class LoopBell:
             try:
                 await future
             except BaseException:
-                subscription.cancel_poll()
+                subscription.cancel_poll(number)
                 raise
             finally:
                 del self._waiting[number]

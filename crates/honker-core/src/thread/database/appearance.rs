@@ -1,15 +1,16 @@
 //! Opening the files, at once or when a missing database appears.
 
-use super::{Database, PATIENCE, Target};
+use super::{Database, Opening, PATIENCE, Refusal, Target};
 use crate::error::{Error, Reason};
 use crate::hint::Hints;
-use crate::observer::Observer;
-use crate::observer::files::Files;
 use crate::thread::agenda::Id;
 use crate::watcher::refuse_what_is_no_regular_file;
 use rustix::io::Errno;
 use std::path::Path;
 use std::time::Duration;
+
+/// A directory on the path of a replaced file may be a file for a while.
+const NOT_A_DIRECTORY: Option<i32> = Some(Errno::NOTDIR.raw_os_error());
 
 impl Database {
     /// A file that was missing and is there now: all that is in it was committed since, unless it stands for one that
@@ -22,8 +23,9 @@ impl Database {
         let Target::Absent = self.target else {
             return Ok(());
         };
-        match Files::open(self.table, &self.sessions, &self.location) {
-            Ok(files) => {
+        let opening = Opening::new(&self.shared, self.table, &self.sessions, &self.location);
+        match opening.open((!self.replaced).then_some(now)) {
+            Ok(observer) => {
                 // Through a link it would have its sidecars elsewhere.
                 self.check_that_the_path_leads_there()?;
                 if let Some(watches) = &mut self.watches
@@ -32,23 +34,22 @@ impl Database {
                     let why = error.to_string();
                     self.fall_back_to_polling(why, now, hints);
                 }
-                self.target = Target::Present(Box::new(if self.replaced {
-                    Observer::new(files)
-                } else {
-                    Observer::of_new_file(files, now)
-                }));
+                self.target = Target::Present(observer);
                 Ok(())
             }
-            Err(Errno::NOENT) => {
+            Err(Refusal::Missing) => {
                 self.patience.restore();
                 Ok(())
             }
-            Err(Errno::NOTDIR) if self.follows() => Ok(()),
-            Err(error) => {
-                let passes = error != Errno::NODEV;
-                let error = cannot_open(&self.location.path, error);
+            Err(Refusal::ForGood(error)) => Err(error),
+            Err(Refusal::ForNow(error))
+                if self.follows() && error.raw_os_error() == NOT_A_DIRECTORY =>
+            {
+                Ok(())
+            }
+            Err(Refusal::ForNow(error)) => {
                 self.shared.set_last_error(error.to_string());
-                if passes && self.patience.endures(now, PATIENCE) {
+                if self.patience.endures(now, PATIENCE) {
                     Ok(())
                 } else {
                     Err(error)

@@ -23,7 +23,7 @@ impl Database {
         let location = &self.location;
         match &self.target {
             Target::Present(observer) => {
-                let expected = observer.evidence().identity();
+                let expected = observer.identity();
                 let found = match rustix::fs::stat(&location.path) {
                     Ok(stat) => Some(descriptor::identity(&stat)),
                     Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,

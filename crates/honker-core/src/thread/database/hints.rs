@@ -186,6 +186,9 @@ impl Database {
     /// Events were lost: anything may have happened.
     pub(in crate::thread) fn overflowed(&mut self, now: Duration) {
         self.shared.counters.overflows.add(1);
+        delivery::post(|| Notice::Overflow {
+            path: self.shared.location.path.clone(),
+        });
         self.check_identity_now();
         self.cadence.hint(now);
     }
@@ -243,7 +246,7 @@ impl Database {
         };
         if let Some(watches) = &mut self.watches
             && !watches.in_storm
-            && observer.evidence().has_journal()
+            && observer.has_journal()
         {
             // Without it the commit is found through the other events, a little later.
             let _ = watches.watch_file(self.id, &self.location, Name::Journal, hints);

@@ -1,0 +1,30 @@
+"""What is in the built module, and what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import honker
+from honker import _honker
+
+
+def test_there_is_no_sqlite_in_it() -> None:
+    module = Path(_honker.__file__ or "").read_bytes()
+    assert b"PyInit__honker" in module, "the module was read"
+    # Every SQLite has its C interface's names, or at least the texts of its errors.
+    for sign in (
+        b"sqlite3_open",
+        b"sqlite3_step",
+        b"database disk image is malformed",
+        b"sqlite_master",
+    ):
+        assert sign not in module, sign
+
+
+def test_it_is_for_every_python_from_3_10_on() -> None:
+    assert Path(_honker.__file__ or "").name.startswith("_honker.abi3.")
+
+
+def test_the_version_is_the_crates() -> None:
+    manifest = Path(__file__).parents[3] / "Cargo.toml"
+    assert f'version = "{honker.__version__}"' in manifest.read_text()
