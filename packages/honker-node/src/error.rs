@@ -7,6 +7,7 @@ use napi::Error;
 pub type Result<T> = std::result::Result<T, Error<Code>>;
 
 /// The `code` of an error.
+#[derive(Clone, Copy)]
 pub struct Code(&'static str);
 
 impl AsRef<str> for Code {
@@ -26,6 +27,13 @@ const DIED: &str = "ERR_HONKER_DIED";
 const INVALID: &str = "ERR_INVALID_ARG_VALUE";
 const OTHER: &str = "ERR_HONKER";
 
+/// What settings are called in Rust, and here.
+const SETTINGS: [(&str, &str); 3] = [
+    ("poll_interval", "pollInterval"),
+    ("min_interval", "minInterval"),
+    ("idle_poll", "idlePollS"),
+];
+
 fn code(error: &honker_core::Error) -> &'static str {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::DirectoryNotFound => "ENOENT",
@@ -39,7 +47,20 @@ fn code(error: &honker_core::Error) -> &'static str {
 
 /// Why something could not be begun.
 pub(crate) fn refused(error: &honker_core::Error) -> Error<Code> {
-    Error::new(Code(code(error)), error.to_string())
+    Error::new(Code(code(error)), message(error))
+}
+
+/// In JavaScript's names of the settings.
+fn message(error: &honker_core::Error) -> String {
+    let message = error.to_string();
+    if error.kind() != ErrorKind::InvalidConfig {
+        return message;
+    }
+    SETTINGS
+        .iter()
+        .fold(message, |message, (rust, javascript)| {
+            message.replace(rust, javascript)
+        })
 }
 
 /// The same, of a watcher that was opened before: it may have died since.
@@ -50,7 +71,7 @@ pub(crate) fn ended(error: &honker_core::Error) -> Error<Code> {
         ErrorKind::Forked | ErrorKind::LimitReached => OTHER,
         _ => DIED,
     };
-    Error::new(Code(code), error.to_string())
+    Error::new(Code(code), message(error))
 }
 
 /// Why a subscription ended.
@@ -58,9 +79,12 @@ pub(crate) fn subscription_ended(error: RecvError) -> Error<Code> {
     ended(&error.into())
 }
 
-/// What a closed subscription says.
+/// What is said of what was closed.
 pub(crate) fn closed() -> Error<Code> {
-    Error::new(Code(CLOSED), "the subscription is closed".to_owned())
+    Error::new(
+        Code(CLOSED),
+        "the database is closed. Open it again with honker.open()".to_owned(),
+    )
 }
 
 /// A value that is not one of those there are.

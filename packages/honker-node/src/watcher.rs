@@ -1,13 +1,13 @@
 //! One watched database.
 
 use crate::bell::Bell;
-use crate::error::{Result, ended, invalid, refused};
+use crate::error::{Result, closed, ended, invalid, refused};
 use crate::number::{milliseconds, seconds};
 use crate::stats::Stats;
-use crate::subscription::Subscription;
+use crate::subscription::{Subscription, Subscriptions};
 use honker_core::{OnReplace, Position, SharedUpdateWatcher, WatcherBackend};
 use napi_derive::napi;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 /// The backends of this package. Not `data-version`, which would bring a second SQLite into the process.
@@ -50,8 +50,25 @@ fn backend_named(name: &str) -> Result<WatcherBackend> {
 /// A watcher, as `Database` has one.
 #[napi]
 pub struct Watcher {
-    watcher: SharedUpdateWatcher,
-    closed: Cell<bool>,
+    state: RefCell<State>,
+    subscriptions: Subscriptions,
+    path: String,
+}
+
+enum State {
+    Open(SharedUpdateWatcher),
+    /// What was done until then. Nothing else is kept: JavaScript's collector may take its time.
+    Closed(honker_core::Stats),
+}
+
+impl Watcher {
+    /// The watcher, until it is closed.
+    fn open(&self) -> Result<SharedUpdateWatcher> {
+        match &*self.state.borrow() {
+            State::Open(watcher) => Ok(watcher.clone()),
+            State::Closed(_) => Err(closed()),
+        }
+    }
 }
 
 #[napi]
@@ -77,15 +94,16 @@ impl Watcher {
             .open()
             .map_err(|error| refused(&error))?;
         Ok(Self {
-            watcher,
-            closed: Cell::new(false),
+            path: watcher.path().to_string_lossy().into_owned(),
+            state: RefCell::new(State::Open(watcher)),
+            subscriptions: Subscriptions::default(),
         })
     }
 
     /// Subscribes. `bell` is rung with `number`.
     #[napi]
     pub fn subscribe(&self, bell: &Bell, number: u32, wanted: Wanted) -> Result<Subscription> {
-        let mut settings = self.watcher.subscribe();
+        let mut settings = self.open()?.subscribe();
         if let Some(since) = wanted.since {
             let position: Position = since.parse().map_err(|error| refused(&error))?;
             settings = settings.since(&position);
@@ -97,46 +115,53 @@ impl Watcher {
             settings = settings.idle_poll(seconds("idlePollS", wait)?);
         }
         let events = settings.start().map_err(|error| ended(&error))?;
-        Ok(Subscription::new(events, bell, number))
+        Ok(self.subscriptions.add(events, bell, number))
     }
 
     /// What has been seen up to now.
     #[napi]
     pub fn position(&self) -> Result<String> {
-        let position = self.watcher.position().map_err(|error| ended(&error))?;
+        let position = self.open()?.position().map_err(|error| ended(&error))?;
         Ok(position.to_string())
     }
 
     /// Ends every subscription. Does nothing the second time.
     #[napi]
     pub fn close(&self) {
-        if !self.closed.replace(true) {
-            self.watcher.close();
-        }
+        let Ok(watcher) = self.open() else { return };
+        watcher.close();
+        self.subscriptions.release();
+        *self.state.borrow_mut() = State::Closed(watcher.stats());
     }
 
     /// Whether `close` was called.
     #[napi(getter)]
     pub fn closed(&self) -> bool {
-        self.closed.get()
+        self.open().is_err()
     }
 
     /// The backend that runs.
     #[napi(getter)]
     pub fn backend(&self) -> &'static str {
-        self.watcher.backend().name()
+        match &*self.state.borrow() {
+            State::Open(watcher) => watcher.backend().name(),
+            State::Closed(stats) => stats.effective.name(),
+        }
     }
 
     /// The database's path, absolute.
     #[napi(getter)]
     pub fn path(&self) -> String {
-        self.watcher.path().to_string_lossy().into_owned()
+        self.path.clone()
     }
 
     /// What has been done so far.
     #[napi]
     pub fn stats(&self) -> Stats {
-        self.watcher.stats().into()
+        match &*self.state.borrow() {
+            State::Open(watcher) => watcher.stats().into(),
+            State::Closed(stats) => stats.clone().into(),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ test('what is declared is what there is', async (t) => {
     ['UpdateEvents', db.updateEvents()],
   ]) {
     const [, body] = new RegExp(`export class ${name} .*?\\{\\n(.*?)\\n\\}`, 's').exec(declared);
-    const names = [...body.matchAll(/^  (?:readonly )?(\w+)[(:]/gm)].map((match) => match[1]);
+    const names = [...body.matchAll(/^  (?:readonly |private )?(\w+)[(:]/gm)].map((match) => match[1]);
     const members = Object.getOwnPropertyNames(Object.getPrototypeOf(object));
     assert.deepEqual(members.sort(), [...new Set(names)].sort(), name);
   }
