@@ -3,7 +3,15 @@
 // Real writers in other processes, and temporary places for their databases.
 
 const { execFileSync, spawn } = require('node:child_process');
-const { mkdtempSync, readdirSync, rmSync, symlinkSync, mkdirSync, writeFileSync } = require('node:fs');
+const {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { createInterface } = require('node:readline');
@@ -77,7 +85,9 @@ function project(t, files) {
   for (const name of ['better-sqlite3', '@types']) {
     symlinkSync(path.join(PACKAGE, 'node_modules', name), path.join(directory, 'node_modules', name));
   }
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(directory, name), text);
+  const dependencies = { dependencies: { honker: '*' } };
+  const all = { 'package.json': JSON.stringify(dependencies), ...files };
+  for (const [name, text] of Object.entries(all)) writeFileSync(path.join(directory, name), text);
   return directory;
 }
 
@@ -110,11 +120,18 @@ class Program {
 
 const node = (t, args, options) => new Program(t, process.execPath, args, options);
 
-const threads = () => readdirSync('/proc/self/task').length;
-const descriptors = () => readdirSync('/proc/self/fd').length;
+/** Where the other runtimes that are installed for the tests have their program. */
+const RUNTIMES = { bun: ['@oven', 'bin/bun'], deno: ['@deno', 'deno'], node: ['.', 'bin/node'] };
 
-/** A program of one of the other runtimes that are installed for the tests. */
-const runtime = (name) => path.join(__dirname, 'runtimes', 'node_modules', '.bin', name);
+/** The program of another runtime. */
+function runtime(name) {
+  const [scope, program] = RUNTIMES[name];
+  const packages = path.join(__dirname, 'runtimes', 'node_modules', scope);
+  const installed = existsSync(packages) ? readdirSync(packages) : [];
+  const found = installed.map((each) => path.join(packages, each, program)).find(existsSync);
+  if (found === undefined) throw new Error(`no ${name}: run npm ci --ignore-scripts in test/runtimes`);
+  return found;
+}
 
 module.exports = {
   PACKAGE,
@@ -122,12 +139,10 @@ module.exports = {
   Writer,
   count,
   database,
-  descriptors,
   node,
   project,
   runtime,
   sqlite,
   temporary,
-  threads,
   until,
 };
