@@ -8,7 +8,7 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const test = require('node:test');
-const { Program, count, database, runtime, sqlite } = require('./support.js');
+const { Program, count, database, noRuntimes, runtime, sqlite } = require('./support.js');
 
 const OTHER = `
 const connection = new (require('better-sqlite3'))(process.argv[1], { timeout: 60_000 });
@@ -19,15 +19,15 @@ for (; performance.now() < end; made++) increment.run();
 console.log(made);`;
 
 const HOSTS = [
-  ['better-sqlite3', process.execPath, []],
-  ['node:sqlite', runtime('node'), ['--disable-warning=ExperimentalWarning']],
+  ['better-sqlite3', process.execPath, [], false],
+  ['node:sqlite', runtime('node'), ['--disable-warning=ExperimentalWarning'], noRuntimes],
 ];
 
-for (const [which, program, options] of HOSTS) {
+for (const [which, program, options, skip] of HOSTS) {
   for (const mode of ['DELETE', 'WAL']) {
     for (const backend of ['polling', 'kernel', 'shm', 'auto']) {
       if (backend === 'shm' && mode !== 'WAL') continue;
-      test(`nothing is lost and nothing is missed beside ${which}: ${mode}, ${backend}`, async (t) => {
+      test(`nothing is lost and nothing is missed beside ${which}: ${mode}, ${backend}`, { skip }, async (t) => {
         const file = database(t, mode);
         const seconds = count(1, 20);
         const host = new Program(t, program, [

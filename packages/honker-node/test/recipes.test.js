@@ -8,7 +8,7 @@ const path = require('node:path');
 const test = require('node:test');
 const { isDeepStrictEqual } = require('node:util');
 const { Chromium } = require('./chromium.js');
-const { Program, Writer, database, node, runtime, sqlite, until } = require('./support.js');
+const { Program, Writer, database, noRuntimes, node, runtime, sqlite, until } = require('./support.js');
 
 const recipe = (name) => path.join(__dirname, '..', 'recipes', name);
 const QUIET = { code: 0, signal: null, errors: '' };
@@ -27,7 +27,7 @@ test('same_process hears itself and others', async (t) => {
   assert.deepEqual(await program.ended, QUIET);
 });
 
-test('settings are read again only after a commit, also of a restored file', async (t) => {
+test('settings are read again only after a commit, also of a restored file', { skip: noRuntimes }, async (t) => {
   const file = database(t);
   const program = new Program(t, runtime('node'), [
     '--disable-warning=ExperimentalWarning',

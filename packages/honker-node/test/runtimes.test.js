@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { copyFileSync, renameSync } = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const { Program, Writer, database, project, runtime, temporary } = require('./support.js');
+const { Program, Writer, database, noRuntimes, project, runtime, temporary } = require('./support.js');
 
 const BODY = `
 const [file] = process.argv.slice(2);
@@ -52,7 +52,7 @@ for (const [name, options] of [
     ['CommonJS', 'program.cjs', "const honker = require('honker');"],
     ['an ES module', 'program.mjs', "import honker from 'honker'; import process from 'node:process';"],
   ]) {
-    test(`the package works in ${name}, in ${kind}`, async (t) => {
+    test(`the package works in ${name}, in ${kind}`, { skip: noRuntimes }, async (t) => {
       const watched = database(t);
       const writer = new Writer(t, watched);
       const directory = project(t, { [file]: imports + BODY });

