@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for features in '' kernel-watcher shm-fast-path kernel-watcher,shm-fast-path data-version; do
+for features in '' kernel-watcher shm-fast-path kernel-watcher,shm-fast-path data-version stream; do
     echo "honker-core with the features: ${features:-none}"
     cargo clippy -q -p honker-core --no-default-features --features "$features" --lib --test features --test log -- -D warnings
     cargo test -q -p honker-core --no-default-features --features "$features" --test features --test log -- --test-threads=2

@@ -3,7 +3,7 @@
 mod command;
 
 use command::{run, start_watch, watch_json};
-use honker_testkit::{JournalMode, TempDb};
+use honker_testkit::{JournalMode, TempDb, Writer};
 use std::fs;
 
 const INSERT: &str = "INSERT INTO t(n) VALUES (1)";
@@ -12,9 +12,12 @@ const INSERT: &str = "INSERT INTO t(n) VALUES (1)";
 fn a_position_of_an_earlier_run_wakes_at_once_if_something_was_committed_since() {
     for mode in [JournalMode::Delete, JournalMode::Wal] {
         let db = TempDb::new(mode);
+        // A connection that stays, so that none is the last to close: then the log would be gone, and with it the proof.
+        let mut writer = Writer::spawn();
+        let conn = writer.open(db.path());
         let first = start_watch(db.path(), &["--json", "--count", "1"]);
         let init = first.json()["position"].clone();
-        db.sql(INSERT);
+        writer.exec(conn, INSERT).expect("a commit");
         let wake = first.json()["position"].clone();
         assert_eq!(first.end().code, Some(0));
         let since = |position: &serde_json::Value, options: &[&str]| {

@@ -6,6 +6,7 @@
 //! inode, until the inode has no name left.
 
 use crate::identity::Identity;
+use crate::process::PerProcess;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table {
     private: bool,
+    kept: &'static Mutex<Kept>,
     /// Not `Send`: a descriptor opened here means nothing on another thread.
     not_send: PhantomData<*const ()>,
 }
@@ -38,7 +40,12 @@ enum Owner {
 }
 
 /// Descriptors that may not be closed, because this process's SQLite may hold locks on their files.
-static KEPT: Mutex<Vec<(Identity, Arc<OwnedFd>)>> = Mutex::new(Vec::new());
+///
+/// A child made by `fork` keeps its own. Those it inherited stay open in it, used by nobody: closing them could not drop
+/// a lock of the parent, but would drop those that the child's own SQLite has taken since.
+static KEPT: PerProcess<Mutex<Kept>> = PerProcess::new(Mutex::default);
+
+type Kept = Vec<(Identity, Arc<OwnedFd>)>;
 
 const READ_ONLY: OFlags = OFlags::RDONLY
     .union(OFlags::CLOEXEC)
@@ -50,6 +57,7 @@ impl Table {
     pub(crate) fn new(private: bool) -> Self {
         Self {
             private,
+            kept: KEPT.get(),
             not_send: PhantomData,
         }
     }
@@ -72,7 +80,7 @@ impl Table {
             )?)));
         }
         let stat = rustix::fs::statat(directory, name, AtFlags::empty())?;
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(_, fd)| {
             let in_use = Arc::strong_count(fd) > 1;
             in_use || rustix::fs::fstat(fd.as_fd()).map_or(true, |stat| stat.st_nlink > 0)

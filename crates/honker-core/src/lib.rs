@@ -61,10 +61,13 @@ mod open_metrics;
 mod pace;
 mod position;
 mod probe;
+mod process;
 mod replace;
 mod sessions;
 mod shared;
 mod stats;
+#[cfg(feature = "stream")]
+mod stream;
 mod subscribe;
 mod subscription;
 mod tasks;

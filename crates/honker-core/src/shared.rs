@@ -1,13 +1,13 @@
 //! What a watcher, its subscriptions and the observer thread share.
 
 use crate::backend::WatcherBackend;
-use crate::delivery::{self, Notice};
+use crate::delivery::{self, Delivery, Notice};
 use crate::error::{Error, Reason};
 use crate::location::Location;
 use crate::stats::{Counters, Stats};
 use crate::wake::{News, Until, Wake};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -17,6 +17,7 @@ pub(crate) struct Shared {
     pub(crate) requested: WatcherBackend,
     pub(crate) subscribers: AtomicU64,
     pub(crate) private_table: AtomicBool,
+    pub(crate) delivery: &'static Delivery,
     running: Mutex<Running>,
     process: u32,
 }
@@ -37,6 +38,7 @@ impl Shared {
             requested,
             subscribers: AtomicU64::new(0),
             private_table: AtomicBool::new(false),
+            delivery: delivery::of_this_process(),
             running: Mutex::new(Running {
                 effective: requested,
                 fallback: None,
@@ -46,47 +48,52 @@ impl Shared {
         }
     }
 
-    /// An error in a child made by `fork`: its copy of this has no observer thread, and locks in it may be held by
-    /// threads that do not exist here.
+    /// Whether this is a child made by `fork`, and this a copy of the parent's. It has no observer thread; its locks may
+    /// be held for ever, by threads that do not exist here, and what they protect may be half changed.
+    pub(crate) fn is_a_parents(&self) -> bool {
+        std::process::id() != self.process
+    }
+
+    /// An error in such a child. Comes before anything else that it does with its copy.
     pub(crate) fn refuse_in_a_child(&self) -> Result<(), Error> {
-        if std::process::id() == self.process {
-            Ok(())
-        } else {
+        if self.is_a_parents() {
             Err(Error::at(&self.location.path, Reason::Forked))
+        } else {
+            Ok(())
         }
     }
 
     /// Reports to every subscriber.
     pub(crate) fn publish(self: &Arc<Self>, news: News) {
         self.wake.publish(news);
-        delivery::wake_tasks(self, Until::News);
+        self.delivery.wake_tasks(self, Until::News);
     }
 
     /// Ends every subscription. The first reason stays.
     pub(crate) fn end(self: &Arc<Self>, reason: Error) {
         if self.wake.end(reason) {
-            delivery::wake_tasks(self, Until::News);
-            delivery::wake_tasks(self, Until::End);
+            self.delivery.wake_tasks(self, Until::News);
+            self.delivery.wake_tasks(self, Until::End);
         }
     }
 
     /// Has everyone who waits look again: something has changed for one of them.
     pub(crate) fn disturb(self: &Arc<Self>) {
         self.wake.disturb();
-        delivery::wake_tasks(self, Until::News);
-        delivery::wake_tasks(self, Until::End);
+        self.delivery.wake_tasks(self, Until::News);
+        self.delivery.wake_tasks(self, Until::End);
     }
 
     pub(crate) fn effective(&self) -> WatcherBackend {
-        self.running().effective
+        self.running()
+            .map_or(self.requested, |running| running.effective)
     }
 
     /// The backend that really runs, and why it is not the one that was asked for.
     pub(crate) fn set_effective(&self, effective: WatcherBackend, fallback: Option<String>) {
-        let mut running = self.running();
-        running.effective = effective;
-        if fallback.is_some() {
-            running.fallback = fallback;
+        if let Some(mut running) = self.running() {
+            running.effective = effective;
+            running.fallback = fallback.or(running.fallback.take());
         }
     }
 
@@ -107,7 +114,9 @@ impl Shared {
     }
 
     pub(crate) fn set_last_error(&self, error: String) {
-        self.running().last_error = Some(error);
+        if let Some(mut running) = self.running() {
+            running.last_error = Some(error);
+        }
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -115,8 +124,8 @@ impl Shared {
         let running = self.running();
         Stats {
             requested: self.requested,
-            effective: running.effective,
-            fallback: running.fallback.clone(),
+            effective: running.as_ref().map_or(self.requested, |it| it.effective),
+            fallback: running.as_ref().and_then(|it| it.fallback.clone()),
             looks: counters.looks.get(),
             busy_looks: counters.busy_looks.get(),
             wakes: counters.wakes.get(),
@@ -131,11 +140,19 @@ impl Shared {
             achieved_period: counters.achieved_period(),
             private_descriptor_table: self.private_table.load(Ordering::Relaxed),
             subscribers: self.subscribers.load(Ordering::Relaxed),
-            last_error: running.last_error.clone(),
+            last_error: running.as_ref().and_then(|it| it.last_error.clone()),
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, Running> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    /// `None` in a child made by `fork` while the parent was changing it.
+    fn running(&self) -> Option<MutexGuard<'_, Running>> {
+        if !self.is_a_parents() {
+            return Some(self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        match self.running.try_lock() {
+            Ok(running) => Some(running),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }

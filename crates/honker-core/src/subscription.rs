@@ -1,7 +1,6 @@
 //! Waiting for updates.
 
 use crate::closer::Closer;
-use crate::delivery;
 use crate::error::{Error, Reason, RecvError};
 use crate::pace::Pace;
 use crate::tasks;
@@ -30,6 +29,9 @@ pub struct UpdateEvents {
     task: Option<u64>,
     /// When that task is to be woken at the latest.
     timer: Option<Instant>,
+    /// Whether the stream has told the error that ended it.
+    #[cfg(feature = "stream")]
+    pub(crate) is_over: bool,
 }
 
 /// What a subscriber has to do next.
@@ -50,6 +52,8 @@ impl UpdateEvents {
             pace,
             task: None,
             timer: None,
+            #[cfg(feature = "stream")]
+            is_over: false,
         }
     }
 
@@ -134,7 +138,7 @@ impl UpdateEvents {
         let shared = &self.core.shared;
         let ready = shared
             .refuse_in_a_child()
-            .and_then(|()| delivery::start_for(shared));
+            .and_then(|()| shared.delivery.start_for(shared));
         match ready {
             Ok(()) => self.poll_step(context).map_err(RecvError),
             Err(error) => Poll::Ready(Err(RecvError(error))),
@@ -205,10 +209,11 @@ impl UpdateEvents {
             return;
         };
         if let Some(before) = self.timer.take() {
-            delivery::forget_timer(before, task);
+            self.core.shared.delivery.forget_timer(before, task);
         }
         if let Some(at) = at {
-            delivery::set_timer(at, task, &self.core.shared, until);
+            let shared = &self.core.shared;
+            shared.delivery.set_timer(at, task, shared, until);
         }
         self.timer = at;
     }
@@ -226,7 +231,9 @@ impl UpdateEvents {
 impl Drop for UpdateEvents {
     fn drop(&mut self) {
         self.core.shared.subscribers.fetch_sub(1, Ordering::Relaxed);
-        // In a child made by fork the lock may be held for ever, by a thread that does not exist there.
-        self.cancel_poll();
+        // The queue of a parent process is out of a child's reach.
+        if !self.core.shared.is_a_parents() {
+            self.cancel_poll();
+        }
     }
 }

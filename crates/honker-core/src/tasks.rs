@@ -1,7 +1,6 @@
 //! The async tasks that wait for one watcher.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -25,19 +24,25 @@ pub(crate) fn next_id() -> u64 {
 impl Tasks {
     /// Wakes `waker` the next time, instead of the one that was registered for `id` before.
     pub(crate) fn register(&self, id: u64, waker: &Waker) {
-        let before = {
-            let mut waiting = self.lock();
+        let is_known = {
+            let waiting = self.lock();
             self.any.store(true, Ordering::SeqCst);
-            match waiting.get(&id) {
-                Some(known) if known.will_wake(waker) => None,
-                _ => waiting.insert(id, waker.clone()),
-            }
+            let known = waiting.get(&id);
+            known.is_some_and(|known| known.will_wake(waker))
         };
+        if !is_known {
+            // To clone and to drop a waker is foreign code too: not under the lock.
+            let new = waker.clone();
+            let before = {
+                let mut waiting = self.lock();
+                self.any.store(true, Ordering::SeqCst);
+                waiting.insert(id, new)
+            };
+            drop(before);
+        }
         // Between "somebody waits" and the caller's look whether there is something already; `are_to_be_told` has its
         // pair, between the news and the question who waits.
         fence(Ordering::SeqCst);
-        // Dropping a waker is foreign code too: not under the lock.
-        drop(before);
     }
 
     pub(crate) fn forget(&self, id: u64) {
@@ -51,24 +56,17 @@ impl Tasks {
         self.any.load(Ordering::SeqCst) && !self.told.swap(true, Ordering::SeqCst)
     }
 
-    /// Wakes all, each once. Called by the delivery thread.
-    pub(crate) fn wake(&self) {
+    /// Who waits. Whoever comes later has to be told of anew. Called by the delivery thread.
+    pub(crate) fn to_be_woken(&self) -> Vec<u64> {
         self.told.store(false, Ordering::SeqCst);
-        let waiting = {
-            let mut waiting = self.lock();
-            self.any.store(false, Ordering::SeqCst);
-            std::mem::take(&mut *waiting)
-        };
-        for waker in waiting.into_values() {
-            // One that panics harms its own subscriber only.
-            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
-        }
+        let waiting = self.lock();
+        self.any.store(false, Ordering::SeqCst);
+        waiting.keys().copied().collect()
     }
 
-    /// Wakes one, if it waits. Called by the delivery thread.
-    pub(crate) fn wake_one(&self, id: u64) {
-        let waker = self.lock().remove(&id);
-        let _ = catch_unwind(AssertUnwindSafe(|| waker.map(Waker::wake)));
+    /// The waker of one that waits, to be called. Called by the delivery thread.
+    pub(crate) fn take(&self, id: u64) -> Option<Waker> {
+        self.lock().remove(&id)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Waker>> {

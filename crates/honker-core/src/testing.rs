@@ -93,6 +93,11 @@ pub fn refuse_private_table(refuse: bool) {
     thread::registry::REFUSE_PRIVATE_TABLE.store(refuse, Ordering::SeqCst);
 }
 
+/// The observer thread ends while it still has watchers, as it would by a defect.
+pub fn end_observer_thread() {
+    thread::registry::end_the_thread();
+}
+
 /// The operating system's file events are thrown away, so that only sweeps find commits.
 pub fn suppress_hints(suppress: bool) {
     thread::SUPPRESS_HINTS.store(suppress, Ordering::SeqCst);

@@ -1,7 +1,6 @@
 //! Opening and closing a watcher.
 
 use crate::backend::WatcherBackend;
-use crate::delivery;
 use crate::error::{Error, Reason, Result};
 use crate::location::Location;
 use crate::position::Position;
@@ -13,8 +12,8 @@ use crate::subscription::UpdateEvents;
 use crate::thread::mailbox::{Beginning, Settings};
 use crate::thread::registry::{self, Line};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// Each look costs a wake-up of the thread, some 20 µs of CPU time.
@@ -73,7 +72,7 @@ impl Core {
     }
 
     fn close(&self) {
-        if !self.closed.swap(true, Ordering::SeqCst) && self.shared.refuse_in_a_child().is_ok() {
+        if !self.shared.is_a_parents() && !self.closed.swap(true, Ordering::SeqCst) {
             registry::close(&self.line, &self.shared);
         }
     }
@@ -81,6 +80,10 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
+        if self.shared.is_a_parents() {
+            // What another thread was changing at the fork is half changed here for ever: not even to be dropped.
+            std::mem::forget((Arc::clone(&self.shared), Arc::clone(&self.line)));
+        }
         self.close();
     }
 }
@@ -159,8 +162,8 @@ impl WatcherBuilder {
         let location = Location::resolve(&self.path)?;
         refuse_what_is_no_regular_file(&location.path)?;
         say_what_is_not_built(self.backend);
-        delivery::start_if_wanted();
         let shared = Arc::new(Shared::new(location, self.backend));
+        shared.delivery.start_if_wanted();
         let settings = Settings {
             poll_interval: self.poll_interval,
             must_exist: self.must_exist,
@@ -248,7 +251,7 @@ impl SharedUpdateWatcher {
         Ok(Position { standing })
     }
 
-    /// What has been done so far.
+    /// What has been done so far. In a child made by `fork`: what had been done by then.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.core.shared.stats()
@@ -260,14 +263,15 @@ impl SharedUpdateWatcher {
         &self.core.shared.location.path
     }
 
-    /// The backend that runs, which `auto` and a fall-back decide.
+    /// The backend that runs, which `auto` and a fall-back decide. In a child made by `fork` it may be the requested one
+    /// instead.
     #[must_use]
     pub fn backend(&self) -> WatcherBackend {
         self.core.shared.effective()
     }
 
     /// Ends the watcher and every subscription, with [`ErrorKind::Closed`](crate::ErrorKind::Closed). Does nothing the
-    /// second time.
+    /// second time, and nothing in a child made by `fork`, whose parent goes on watching.
     pub fn close(&self) {
         self.core.close();
     }
@@ -296,18 +300,22 @@ pub(crate) fn refuse_what_is_no_regular_file(path: &Path) -> Result<()> {
 }
 
 /// The specification: a backend that is not built in falls back to polling, and says so once on stderr.
-#[allow(clippy::print_stderr)] // that is what the specification asks for
 fn say_what_is_not_built(backend: WatcherBackend) {
-    static KERNEL: Once = Once::new();
-    static SHM: Once = Once::new();
-    static DATA_VERSION: Once = Once::new();
+    // Not `Once`: a child made by `fork` would wait for a thread that does not exist there.
+    static KERNEL: AtomicBool = AtomicBool::new(false);
+    static SHM: AtomicBool = AtomicBool::new(false);
+    static DATA_VERSION: AtomicBool = AtomicBool::new(false);
     if backend.is_built() {
         return;
     }
-    let once = match backend {
+    let said = match backend {
         WatcherBackend::ShmFastPath => &SHM,
         WatcherBackend::DataVersion => &DATA_VERSION,
         _ => &KERNEL,
     };
-    once.call_once(|| eprintln!("honker: {}; polling instead", backend.why_not_built()));
+    if !said.swap(true, Ordering::Relaxed) {
+        // Not `eprintln!`: it panics where standard error is closed, and waits for the lock that a fork may leave locked.
+        let line = format!("honker: {}; polling instead\n", backend.why_not_built());
+        let _ = rustix::io::write(rustix::stdio::stderr(), line.as_bytes());
+    }
 }

@@ -9,6 +9,7 @@
 //! | to | use |
 //! |---|---|
 //! | write, stop, continue, kill | [`Writer`] (newest SQLite), [`PythonWriter`], [`Shell`] (Debian's) |
+//! | have a child that shares the test's memory, by `fork` | [`fork`](fn@fork) |
 //! | have a place for a database | [`TempDb`] |
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
 //! | know what SQLite itself says | [`DataVersion`], [`truth`] |
@@ -36,6 +37,7 @@ pub mod truth;
 
 mod count;
 mod exe;
+mod fork;
 mod host;
 mod journal;
 mod lines;
@@ -48,6 +50,7 @@ mod writer;
 
 pub use count::{count, full_counts};
 pub use exe::exe;
+pub use fork::{Forked, Steps, fork};
 pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};
 pub use oracle::DataVersion;

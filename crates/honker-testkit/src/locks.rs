@@ -64,10 +64,14 @@ pub fn of(pid: u32, path: impl AsRef<Path>) -> Vec<Lock> {
             locks.extend(lines.filter_map(|line| parse(line, &file)));
         }
     }
-    sorted(locks)
+    // The same lock is told once for each descriptor of its file.
+    locks.sort_unstable();
+    locks.dedup();
+    locks
 }
 
-/// All locks that anybody holds on the file at `path`, in order; none if there is no such file.
+/// All locks that anybody holds on the file at `path`, in order; none if there is no such file. Two that are alike belong
+/// to two descriptor tables of one process.
 ///
 /// The kernel gives `/proc/locks` in pages, and a lock that goes away between two pages hides another one. So unless
 /// it fits in one page it is read until three readings in a row agree about the file. To look often, use [`of`].
@@ -79,12 +83,9 @@ pub fn on(path: impl AsRef<Path>) -> Vec<Lock> {
     let mut last = None;
     loop {
         let (table, pages) = table();
-        let locks = sorted(
-            table
-                .lines()
-                .filter_map(|line| parse(line, &file))
-                .collect(),
-        );
+        let lines = table.lines();
+        let mut locks: Vec<Lock> = lines.filter_map(|line| parse(line, &file)).collect();
+        locks.sort_unstable();
         agreed = if last.as_ref() == Some(&locks) {
             agreed + 1
         } else {
@@ -119,13 +120,6 @@ fn entries(dir: &Path) -> Vec<std::path::PathBuf> {
 
 fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// The same lock is told once for each descriptor of its file.
-fn sorted(mut locks: Vec<Lock>) -> Vec<Lock> {
-    locks.sort_unstable();
-    locks.dedup();
-    locks
 }
 
 /// Reads a line such as `1: POSIX  ADVISORY  WRITE 2081 fe:00:394 1073741824 1073742335`; one that waits has `->` after its number.

@@ -76,6 +76,11 @@ impl Mailbox {
         accepted
     }
 
+    /// Whether there is a thread that takes requests.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().is_some()
+    }
+
     pub(super) fn take(&self) -> Vec<Request> {
         self.lock().as_mut().map(std::mem::take).unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 use super::mailbox::{Beginning, Mailbox, Request, Settings};
 use crate::backend::WatcherBackend;
 use crate::error::{Error, Reason};
+use crate::process::PerProcess;
 use crate::shared::Shared;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
@@ -15,10 +16,11 @@ use std::time::Duration;
 /// For tests: behave as where the kernel refuses a private descriptor table.
 pub(crate) static REFUSE_PRIVATE_TABLE: AtomicBool = AtomicBool::new(false);
 
-static OBSERVER: Mutex<Option<Running>> = Mutex::new(None);
+/// The thread of a parent process does not exist in its children.
+static OBSERVER: PerProcess<Mutex<Option<Running>>> = PerProcess::new(|| Mutex::new(None));
 /// The thread of the `data-version` backend. SQLite's locks belong to its descriptor table, and what the observer
 /// closes in its own would drop them. All its connections have to share one table, so it never ends.
-static DATA_VERSION: Mutex<Option<Running>> = Mutex::new(None);
+static DATA_VERSION: PerProcess<Mutex<Option<Running>>> = PerProcess::new(|| Mutex::new(None));
 
 /// How long `close` waits for the observer thread to let go, should a file system hang.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
@@ -27,10 +29,9 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 struct Running {
     line: Arc<Line>,
     watchers: usize,
-    process: u32,
 }
 
-/// The way to a running observer thread.
+/// The way to a running observer thread. A child made by `fork` must not use it: the bell would ring in the parent.
 #[derive(Debug)]
 pub(crate) struct Line {
     mailbox: Arc<Mailbox>,
@@ -94,14 +95,12 @@ pub(crate) fn open(shared: &Arc<Shared>, settings: Settings) -> Result<Arc<Line>
         shared.requested == WatcherBackend::DataVersion && shared.requested.is_built();
     let line = {
         let mut observer = lock(asks_sqlite);
-        // The thread of a parent process does not exist in its children.
-        observer.take_if(|running| running.process != std::process::id());
-        let running = match observer.take() {
+        // One that has died serves its other watchers no more.
+        let running = match observer.take_if(|running| running.line.mailbox.is_open()) {
             Some(running) => observer.insert(running),
             None => observer.insert(Running {
                 line: Arc::new(Line::start(&shared.location.path, asks_sqlite)?),
                 watchers: 0,
-                process: std::process::id(),
             }),
         };
         running.watchers += 1;
@@ -148,11 +147,19 @@ fn release(line: &Arc<Line>) {
     }
 }
 
+/// For tests: the thread ends, whoever still watches.
+#[cfg(feature = "test-hooks")]
+pub(crate) fn end_the_thread() {
+    if let Some(running) = lock(false).as_ref() {
+        running.line.mailbox.post(&running.line.bell, Request::Stop);
+    }
+}
+
 fn lock(asks_sqlite: bool) -> MutexGuard<'static, Option<Running>> {
     let thread = if asks_sqlite {
         &DATA_VERSION
     } else {
         &OBSERVER
     };
-    thread.lock().unwrap_or_else(PoisonError::into_inner)
+    thread.get().lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,8 +4,7 @@
 use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend, probe};
 use honker_testkit::locks::{self, Access, Kind, Lock};
 use honker_testkit::{Hold, Host, JournalMode, LONG, Open, TempDb, Writer, threads, wait_until};
-use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// The backends that can watch any journal mode, and one that refuses most after having looked.
@@ -30,7 +29,7 @@ pub(crate) fn locks_stay_as_they_are(mode: JournalMode, cycles: usize, private: 
         scene.host.begin(hold);
         scene.prove_that_others_are_excluded(hold);
         let held = scene.held();
-        assert!(is_held(&held.0, mode, hold), "{mode} {hold:?}: {held:#?}");
+        assert!(is_held(&held, mode, hold), "{mode} {hold:?}: {held:#?}");
         for cycle in 0..share {
             scene.cycle(cycle, hold, &held);
         }
@@ -47,15 +46,15 @@ pub(crate) fn a_plain_close_would_drop_them(mode: JournalMode) {
     let scene = Scene::new(mode, true);
     scene.host.begin(Hold::Write);
     let held = scene.held();
-    assert!(is_held(&held.0, mode, Hold::Write), "{held:#?}");
+    assert!(is_held(&held, mode, Hold::Write), "{held:#?}");
     for file in scene.locked_files() {
         drop(File::open(file).expect("opened"));
     }
-    assert_eq!(scene.held().0, [], "{mode}: closing drops every lock");
+    assert_eq!(scene.held(), [], "{mode}: closing drops every lock");
 }
 
-/// The locks on the files of the database, and how many entries each file has.
-type Held = (Vec<(PathBuf, Lock)>, Vec<usize>);
+/// The locks on the files of the database.
+type Held = Vec<(PathBuf, Lock)>;
 
 struct Scene {
     mode: JournalMode,
@@ -95,7 +94,7 @@ impl Scene {
     }
 
     /// Every lock on any file of the database, save those of the other process: the host's, and whatever the watcher
-    /// might take. And how many there are in all: one that the watcher's thread took might look like one of the host.
+    /// might take, which would be there twice if it were like one of the host's.
     fn held(&self) -> Held {
         let other = i32::try_from(self.other.pid()).expect("process numbers fit");
         let files = [
@@ -112,7 +111,7 @@ impl Scene {
                 }
             }
         }
-        (held, files.iter().map(entries).collect())
+        held
     }
 
     /// One watcher, from before its opening to after the end of whatever it used.
@@ -195,27 +194,6 @@ impl Scene {
         assert!(refused.is_busy(), "{} {hold:?}: {refused}", self.mode);
         self.other.close(conn);
     }
-}
-
-/// How many entries of `/proc/locks` are about this file, whoever's, and also where two are alike.
-fn entries(file: &PathBuf) -> usize {
-    let Ok(metadata) = fs::metadata(file) else {
-        return 0;
-    };
-    let number = format!(":{}", metadata.ino());
-    let count = || {
-        let table = fs::read_to_string("/proc/locks").expect("Linux has /proc/locks");
-        let files = table.lines().flat_map(str::split_ascii_whitespace);
-        files.filter(|word| word.ends_with(&number)).count()
-    };
-    // The kernel gives the table in pages, and what changes between two of them may hide an entry.
-    let (mut last, mut agreed) = (count(), 1);
-    while agreed < 3 {
-        let now = count();
-        agreed = if now == last { agreed + 1 } else { 1 };
-        last = now;
-    }
-    last
 }
 
 fn is_observed() -> bool {

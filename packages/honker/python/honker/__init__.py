@@ -11,6 +11,8 @@ Update(seq=1, commits=1, exact=True, kind='commit')
 Watching is harmless: no lock is taken, nothing is written, and no second SQLite enters your process.
 """
 
+import logging
+
 from honker._database import Backend, Database, OnReplace, open
 from honker._events import UpdateEvents
 from honker._honker import VERSION as __version__
@@ -29,3 +31,6 @@ __all__ = [
     "__version__",
     "open",
 ]
+
+# Python prints the warnings of a logger that nobody listens to; what a library has to say there is for those who do.
+logging.getLogger("honker").addHandler(logging.NullHandler())

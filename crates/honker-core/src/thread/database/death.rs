@@ -167,6 +167,6 @@ impl Database {
 
     /// Ends the watcher without a further look.
     pub(in crate::thread) fn end(&self, reason: Reason) {
-        self.shared.wake.end(Error::at(&self.location.path, reason));
+        self.shared.end(Error::at(&self.location.path, reason));
     }
 }
