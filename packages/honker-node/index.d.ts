@@ -24,7 +24,7 @@ export type OnReplace = 'die' | 'follow';
 export interface OpenOptions {
   /** `polling` if left out. The third argument of {@link open} is the same, and comes first. */
   readonly watcherBackend?: Backend | null | undefined;
-  /** How often polling looks, in milliseconds. 1 if left out. */
+  /** How often polling looks, in milliseconds: 1 if left out, 0.1 to 60,000. */
   readonly pollInterval?: number | null | undefined;
   /** Whether a missing file is an error. If left out, it is watched until its first commit. */
   readonly mustExist?: boolean | null | undefined;
@@ -45,10 +45,10 @@ export interface UpdateEventsOptions {
    */
   readonly since?: string | null | undefined;
   /**
-   * The least time between two wakes, in milliseconds. What is committed meanwhile is one wake when it is over.
+   * The least time between two wakes, in milliseconds: 0 to 2^31 - 1. What is committed meanwhile is one wake when it is over.
    */
   readonly minInterval?: number | null | undefined;
-  /** A wake of the kind `idle` comes when there was none for so many **seconds**. */
+  /** A wake of the kind `idle` comes when there was none for so many **seconds**: 0.001 to 2,147,483. */
   readonly idlePollS?: number | null | undefined;
 }
 

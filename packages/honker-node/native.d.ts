@@ -101,5 +101,6 @@ export interface Wanted {
   since?: string
   /** In milliseconds. */
   minInterval?: number
-  idlePollS?: number
+  /** In milliseconds. */
+  idlePoll?: number
 }

@@ -1,7 +1,15 @@
 'use strict';
 
 const native = require('../native.js');
-const { ofType, optionsObject, pathBytes, signalOption } = require('./arguments.js');
+const {
+  idlePoll,
+  minInterval,
+  ofType,
+  optionsObject,
+  pathBytes,
+  pollInterval,
+  signalOption,
+} = require('./arguments.js');
 const { bell } = require('./bell.js');
 const { aborted, call } = require('./errors.js');
 const { UpdateEvents } = require('./events.js');
@@ -16,7 +24,7 @@ class Database {
     const named = ofType('string', 'watcherBackend', watcherBackend, undefined);
     const settings = {
       backend: named ?? ofType('string', 'options.watcherBackend', given.watcherBackend, 'polling'),
-      pollInterval: ofType('number', 'options.pollInterval', given.pollInterval, 1),
+      pollInterval: pollInterval(given.pollInterval),
       mustExist: ofType('boolean', 'options.mustExist', given.mustExist, false),
       onReplace: ofType('string', 'options.onReplace', given.onReplace, 'die'),
     };
@@ -28,8 +36,8 @@ class Database {
     const signal = signalOption(given.signal);
     const wanted = {
       since: ofType('string', 'options.since', given.since, undefined),
-      minInterval: ofType('number', 'options.minInterval', given.minInterval, undefined),
-      idlePollS: ofType('number', 'options.idlePollS', given.idlePollS, undefined),
+      minInterval: minInterval(given.minInterval),
+      idlePoll: idlePoll(given.idlePollS),
     };
     if (signal?.aborted) throw aborted(signal);
     const subscribe = (number) => call(() => this.#watcher.subscribe(bell, number, wanted));

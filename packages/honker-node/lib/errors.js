@@ -23,6 +23,11 @@ function invalidType(name, expected, received) {
   );
 }
 
+/** Of the right type, and yet none that there is. */
+function invalidValue(message) {
+  return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+}
+
 /** What the native half threw, as users get it. */
 function told(error) {
   switch (error.code) {
@@ -32,7 +37,7 @@ function told(error) {
       return died;
     }
     case 'ERR_INVALID_ARG_VALUE':
-      return withCode(new TypeError(error.message), error.code);
+      return invalidValue(error.message);
     default:
       return error;
   }
@@ -54,4 +59,9 @@ function aborted(signal) {
   return withCode(error, 'ABORT_ERR');
 }
 
-module.exports = { aborted, call, invalidType, told };
+/** Of a class that nobody makes an instance of but this package. */
+function illegalConstructor(message) {
+  return withCode(new TypeError(`Illegal constructor: ${message}`), 'ERR_ILLEGAL_CONSTRUCTOR');
+}
+
+module.exports = { aborted, call, illegalConstructor, invalidType, invalidValue, told };

@@ -1,7 +1,7 @@
 'use strict';
 
 const { nextNumber, stopWaiting, wait } = require('./bell.js');
-const { aborted, told } = require('./errors.js');
+const { aborted, illegalConstructor, told } = require('./errors.js');
 
 const END = { value: undefined, done: true };
 
@@ -23,6 +23,9 @@ class UpdateEvents {
 
   /** `subscribe` is given the number to ring. */
   constructor(subscribe, signal) {
+    if (typeof subscribe !== 'function') {
+      throw illegalConstructor('subscribe with Database.updateEvents()');
+    }
     this.#native = subscribe(this.#number);
     this.#signal = signal;
   }

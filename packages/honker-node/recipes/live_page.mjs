@@ -2,8 +2,9 @@
 //
 // usage: node live_page.mjs DATABASE [PORT]
 //
-// One subscription a browser, and no thread for it. `minInterval` keeps a busy writer from repainting the page more than
-// ten times a second; the last state always arrives.
+// One subscription and one query a wake, however many browsers there are. `minInterval` keeps a busy writer from
+// repainting the page more than ten times a second; the last state always arrives. When the file is replaced (a restore),
+// the page goes on with the new one.
 
 import { createServer } from 'node:http';
 import Sqlite from 'better-sqlite3';
@@ -26,24 +27,29 @@ const PAGE = `<!doctype html>
 </script>
 `;
 
-const connection = new Sqlite(path, { timeout: 60_000 });
-connection.exec('CREATE TABLE IF NOT EXISTS orders(id INTEGER PRIMARY KEY, text)');
-const orders = connection.prepare('SELECT text FROM orders ORDER BY id').pluck();
-const db = honker.open(path, undefined, 'auto');
+const db = honker.open(path, { onReplace: 'follow' }, 'auto');
+// Subscribed before the first read, so that no commit falls between the two.
+const events = db.updateEvents({ minInterval: 100 });
+const browsers = new Set();
+let connection;
+let orders;
 
-async function follow(response) {
-  // Subscribe, then read. A browser that leaves ends the subscription, and with it the loop.
-  const events = db.updateEvents({ minInterval: 100 });
-  response.on('close', () => events.close());
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  const send = () => response.write(`data: ${JSON.stringify(orders.all())}\n\n`);
-  send();
-  for await (const _ of events) send();
+function connect() {
+  connection?.close();
+  connection = new Sqlite(path, { timeout: 60_000 });
+  connection.exec('CREATE TABLE IF NOT EXISTS orders(id INTEGER PRIMARY KEY, text)');
+  orders = connection.prepare('SELECT text FROM orders ORDER BY id').pluck();
 }
 
+const message = () => `data: ${JSON.stringify(orders.all())}\n\n`;
+
+connect();
 const server = createServer((request, response) => {
   if (request.url === '/orders') {
-    follow(response).catch((error) => response.destroy(error));
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+    response.write(message());
+    browsers.add(response);
+    response.on('close', () => browsers.delete(response));
   } else if (request.url === '/') {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.end(PAGE);
@@ -54,9 +60,16 @@ const server = createServer((request, response) => {
 server.listen(Number(port), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}/`);
 });
-process.on('SIGTERM', () => {
-  db.close();
-  server.close();
-  server.closeAllConnections();
-  connection.close();
-});
+process.on('SIGTERM', () => db.close());
+
+// Until it is closed, which ends the iteration.
+for await (const { kind } of events) {
+  // The connection is to the file that was there before.
+  if (kind === 'replaced') connect();
+  const state = message();
+  for (const browser of browsers) browser.write(state);
+}
+server.close();
+// Those that follow the page would never leave by themselves.
+server.closeAllConnections();
+connection.close();

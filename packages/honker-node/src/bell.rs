@@ -1,5 +1,7 @@
 //! How honker's delivery thread wakes JavaScript: one thread-safe function an environment, whatever the number of
 //! subscriptions.
+//!
+//! Delivery may be handed over to another thread at any time, so any thread may ring, also several at once.
 
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};

@@ -27,13 +27,6 @@ const DIED: &str = "ERR_HONKER_DIED";
 const INVALID: &str = "ERR_INVALID_ARG_VALUE";
 const OTHER: &str = "ERR_HONKER";
 
-/// What settings are called in Rust, and here.
-const SETTINGS: [(&str, &str); 3] = [
-    ("poll_interval", "pollInterval"),
-    ("min_interval", "minInterval"),
-    ("idle_poll", "idlePollS"),
-];
-
 fn code(error: &honker_core::Error) -> &'static str {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::DirectoryNotFound => "ENOENT",
@@ -47,20 +40,7 @@ fn code(error: &honker_core::Error) -> &'static str {
 
 /// Why something could not be begun.
 pub(crate) fn refused(error: &honker_core::Error) -> Error<Code> {
-    Error::new(Code(code(error)), message(error))
-}
-
-/// In JavaScript's names of the settings.
-fn message(error: &honker_core::Error) -> String {
-    let message = error.to_string();
-    if error.kind() != ErrorKind::InvalidConfig {
-        return message;
-    }
-    SETTINGS
-        .iter()
-        .fold(message, |message, (rust, javascript)| {
-            message.replace(rust, javascript)
-        })
+    Error::new(Code(code(error)), error.to_string())
 }
 
 /// The same, of a watcher that was opened before: it may have died since.
@@ -71,7 +51,7 @@ pub(crate) fn ended(error: &honker_core::Error) -> Error<Code> {
         ErrorKind::Forked | ErrorKind::LimitReached => OTHER,
         _ => DIED,
     };
-    Error::new(Code(code), message(error))
+    Error::new(Code(code), error.to_string())
 }
 
 /// Why a subscription ended.
@@ -79,11 +59,19 @@ pub(crate) fn subscription_ended(error: RecvError) -> Error<Code> {
     ended(&error.into())
 }
 
-/// What is said of what was closed.
+/// What is said of a closed database.
 pub(crate) fn closed() -> Error<Code> {
     Error::new(
         Code(CLOSED),
         "the database is closed. Open it again with honker.open()".to_owned(),
+    )
+}
+
+/// What is said of a closed subscription.
+pub(crate) fn subscription_closed() -> Error<Code> {
+    Error::new(
+        Code(CLOSED),
+        "this subscription is closed. Subscribe again with Database.updateEvents()".to_owned(),
     )
 }
 

@@ -1,7 +1,7 @@
 //! One subscription. JavaScript queues those who wait for it.
 
 use crate::bell::Bell;
-use crate::error::{Code, Result, closed, subscription_ended};
+use crate::error::{Code, Result, closed, subscription_closed, subscription_ended};
 use crate::update::Update;
 use honker_core::UpdateEvents;
 use napi::Error;
@@ -129,6 +129,7 @@ impl Subscription {
     /// Ends it.
     #[napi]
     pub fn close(&self) {
-        self.slot.borrow_mut().end(None, &closed());
+        let mut slot = self.slot.borrow_mut();
+        slot.end(None, &subscription_closed());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bell::Bell;
 use crate::error::{Result, closed, ended, invalid, refused};
-use crate::number::{milliseconds, seconds};
+use crate::number::milliseconds;
 use crate::stats::Stats;
 use crate::subscription::{Subscription, Subscriptions};
 use honker_core::{OnReplace, Position, SharedUpdateWatcher, WatcherBackend};
@@ -34,7 +34,8 @@ pub struct Wanted {
     pub since: Option<String>,
     /// In milliseconds.
     pub min_interval: Option<f64>,
-    pub idle_poll_s: Option<f64>,
+    /// In milliseconds.
+    pub idle_poll: Option<f64>,
 }
 
 fn backend_named(name: &str) -> Result<WatcherBackend> {
@@ -88,7 +89,7 @@ impl Watcher {
         };
         let watcher = SharedUpdateWatcher::builder(path_of(path)?)
             .backend(backend)
-            .poll_interval(milliseconds("pollInterval", settings.poll_interval)?)
+            .poll_interval(milliseconds(settings.poll_interval)?)
             .must_exist(settings.must_exist)
             .on_replace(on_replace)
             .open()
@@ -109,10 +110,10 @@ impl Watcher {
             settings = settings.since(&position);
         }
         if let Some(interval) = wanted.min_interval {
-            settings = settings.min_interval(milliseconds("minInterval", interval)?);
+            settings = settings.min_interval(milliseconds(interval)?);
         }
-        if let Some(wait) = wanted.idle_poll_s {
-            settings = settings.idle_poll(seconds("idlePollS", wait)?);
+        if let Some(wait) = wanted.idle_poll {
+            settings = settings.idle_poll(milliseconds(wait)?);
         }
         let events = settings.start().map_err(|error| ended(&error))?;
         Ok(self.subscriptions.add(events, bell, number))

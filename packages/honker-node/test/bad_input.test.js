@@ -69,7 +69,9 @@ test('wrong types are refused as Node does it', (t) => {
   for (const value of [undefined, null, 3, true, {}, [], Symbol('path'), () => file]) {
     assert.throws(() => honker.open(value), TYPE);
   }
-  for (const value of ['kernel', 3, true]) assert.throws(() => honker.open(file, value), TYPE);
+  for (const value of ['kernel', 3, true, ['kernel']]) {
+    assert.throws(() => honker.open(file, value), TYPE);
+  }
   for (const value of [3, {}, true]) assert.throws(() => honker.open(file, undefined, value), TYPE);
   for (const options of [
     { watcherBackend: 3 },
@@ -107,19 +109,47 @@ test('wrong values are refused, and the message lists those there are', (t) => {
     ...VALUE,
     message: /Valid names: die, follow/,
   });
-  for (const pollInterval of [0, -1, NaN, -Infinity]) {
-    assert.throws(() => honker.open(file, { pollInterval }), VALUE);
-  }
   const db = honker.open(file);
-  for (const options of [
-    { minInterval: -1 },
-    { minInterval: NaN },
-    { idlePollS: 0 },
-    { idlePollS: -1 },
-    { since: 'yesterday' },
-    { since: '' },
+  for (const since of ['yesterday', '']) {
+    const message = new RegExp(`"${since}" is no position`);
+    assert.throws(() => db.updateEvents({ since }), { ...VALUE, message });
+  }
+  assert.equal(db.stats().subscribers, 0);
+  db.close();
+});
+
+test('times have a range, and the message names the option and the range', (t) => {
+  const file = database(t);
+  const db = honker.open(file);
+  const nonsense = [NaN, Infinity, -Infinity, -1, 1e300];
+  for (const [option, range, wrong, right, use] of [
+    [
+      'pollInterval',
+      '0.1 to 60000 milliseconds',
+      [0, 0.09, 60_001],
+      [0.1, 60_000],
+      (options) => honker.open(file, options).close(),
+    ],
+    [
+      'minInterval',
+      '0 to 2147483647 milliseconds',
+      [-0.1, 2 ** 31],
+      [0, 2 ** 31 - 1],
+      (options) => db.updateEvents(options).close(),
+    ],
+    [
+      'idlePollS',
+      '0.001 to 2147483 seconds',
+      [0, 0.0009, 2_147_484],
+      [0.001, 2_147_483],
+      (options) => db.updateEvents(options).close(),
+    ],
   ]) {
-    assert.throws(() => db.updateEvents(options), VALUE);
+    for (const value of [...nonsense, ...wrong]) {
+      const message = new RegExp(`^options\\.${option} must be from ${range}\\. Received `);
+      assert.throws(() => use({ [option]: value }), { ...VALUE, message }, `${option}: ${value}`);
+    }
+    for (const value of [...right, undefined, null]) use({ [option]: value });
   }
   assert.equal(db.stats().subscribers, 0);
   db.close();
@@ -163,6 +193,11 @@ test('a method on the wrong object throws, and nothing crashes', (t) => {
     assert.throws(() => events[method].call({}), TypeError, method);
   }
   assert.throws(() => honker.Database(db.path), TypeError);
+  assert.throws(() => new honker.UpdateEvents(), {
+    name: 'TypeError',
+    code: 'ERR_ILLEGAL_CONSTRUCTOR',
+    message: /Database\.updateEvents/,
+  });
   db.close();
 });
 

@@ -15,15 +15,26 @@ const QUIET = { code: 0, signal: null, errors: '' };
 const hasTable = (file, name) =>
   sqlite(file, `SELECT 1 FROM sqlite_master WHERE name = '${name}'`) === '1';
 
-test('same_process hears itself and others', async (t) => {
+/** Puts a copy in its place, in which this was done. */
+function restore(file, sql = '') {
+  copyFileSync(file, `${file}-restored`);
+  if (sql) sqlite(`${file}-restored`, sql);
+  renameSync(`${file}-restored`, file);
+}
+
+test('same_process hears itself and others, also in a restored file', async (t) => {
   const file = database(t);
   const program = node(t, [recipe('same_process.mjs'), file]);
   assert.equal(await program.line(), '1: joined');
   const writer = new Writer(t, file);
-  for (const text of ['hello', 'from outside', 'stop']) {
+  for (const [index, text] of ['hello', 'from outside'].entries()) {
     await writer.sql(`INSERT INTO message(text) VALUES ('${text}')`);
+    assert.equal(await program.line(), `${index + 2}: ${text}`);
   }
-  assert.deepEqual(await program.rest(), ['2: hello', '3: from outside', '4: stop']);
+  restore(file, "DELETE FROM message; INSERT INTO message(text) VALUES ('of the backup')");
+  assert.equal(await program.line(), '1: of the backup');
+  await new Writer(t, file).sql("INSERT INTO message(text) VALUES ('stop')");
+  assert.deepEqual(await program.rest(), ['2: stop']);
   assert.deepEqual(await program.ended, QUIET);
 });
 
@@ -46,9 +57,7 @@ test('settings are read again only after a commit, also of a restored file', { s
   for (let n = 0; n < 200; n++) assert.equal(await ask('colour'), 'green');
   await writer.sql("UPDATE setting SET value = 'blue'");
   await until(async () => (await ask('colour')) === 'blue');
-  copyFileSync(file, `${file}-restored`);
-  sqlite(`${file}-restored`, "UPDATE setting SET value = 'of the backup'");
-  renameSync(`${file}-restored`, file);
+  restore(file, "UPDATE setting SET value = 'of the backup'");
   await until(async () => (await ask('colour')) === 'of the backup');
   program.child.stdin.end();
   // One for each commit (its table's too, should that have been seen) and for the new file, not one for each question.
@@ -108,8 +117,7 @@ test('workers survive a restore', async (t) => {
   sqlite(file, "INSERT INTO job(task) VALUES ('before')");
   assert.equal(await worker.line(), 'worker: before');
   await until(() => sqlite(file, 'SELECT count(*) FROM job WHERE done') === '1');
-  copyFileSync(file, `${file}-restored`);
-  renameSync(`${file}-restored`, file);
+  restore(file);
   sqlite(file, "INSERT INTO job(task) VALUES ('after')");
   assert.equal(await worker.line(), 'worker: after');
   sqlite(file, "INSERT INTO job(task) VALUES ('stop')");
@@ -118,7 +126,7 @@ test('workers survive a restore', async (t) => {
   assert.match(errors, /^worker: honker: database file replaced/);
 });
 
-test('the live page follows the table in a real browser', async (t) => {
+test('the live page follows the table in a real browser, also through a restore, and is shut down with it', async (t) => {
   const file = database(t);
   const server = node(t, [recipe('live_page.mjs'), file, '0']);
   const [url] = /^http\S+/.exec(await server.line());
@@ -135,7 +143,13 @@ test('the live page follows the table in a real browser', async (t) => {
   }
   await writer.sql('DELETE FROM orders');
   await until(async () => isDeepStrictEqual(await page.evaluate(shown), []), 'the page is empty');
+  restore(file, "INSERT INTO orders(text) VALUES ('of the backup')");
+  const restored = async (...texts) => isDeepStrictEqual(await page.evaluate(shown), texts);
+  await until(() => restored('of the backup'), 'the page follows the restored file');
+  await new Writer(t, file).sql("INSERT INTO orders(text) VALUES ('a new one')");
+  await until(() => restored('of the backup', 'a new one'), 'and its commits');
   assert.equal(await page.evaluate('window.loadedOnce'), true, 'it was not loaded again');
+  // Its event stream is open still.
   server.child.kill('SIGTERM');
   assert.deepEqual(await server.ended, QUIET);
 });

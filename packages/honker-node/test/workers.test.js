@@ -98,6 +98,45 @@ const workerData = { honker: 'honker', file: process.argv[2], backend: 'kernel' 
   assert.deepEqual(await program.ended, { code: 0, signal: null, errors: '' });
 });
 
+test('a worker that is terminated leaves nothing behind: no watcher, no thread, no descriptor', async (t) => {
+  const file = database(t);
+  const writer = new Writer(t, file);
+  const directory = project(t, {
+    'program.cjs': `const { Worker } = require('node:worker_threads');
+const { readFileSync, readdirSync } = require('node:fs');
+const workerData = { honker: require.resolve('honker'), file: process.argv[2] };
+const name = (thread) => { try { return readFileSync('/proc/self/task/' + thread + '/comm', 'utf8'); } catch { return ''; } };
+const isObserved = () => readdirSync('/proc/self/task').some((thread) => name(thread) === 'honker-observer\\n');
+const round = async (count) => {
+  for (let n = 0; n < count; n++) {
+    const worker = new Worker(${JSON.stringify(CONSUMER)}, { eval: true, workerData: { ...workerData, backend: n % 2 ? 'kernel' : 'polling' } });
+    await new Promise((resolve) => worker.once('message', resolve));
+    if (!isObserved()) throw new Error('nothing is watched');
+    await worker.terminate();
+    // The last watcher's end is the observer's.
+    for (let waits = 0; isObserved(); waits++) {
+      if (waits === 60000) throw new Error('it is still watched');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+  return { descriptors: readdirSync('/proc/self/fd').length, threads: readdirSync('/proc/self/task').length };
+};
+(async () => {
+  const before = await round(2);
+  console.log(JSON.stringify([before, await round(${count(20, 100)})]));
+})();`,
+  });
+  const program = node(t, [`${directory}/program.cjs`, file]);
+  let isOver = false;
+  const line = program.line().finally(() => (isOver = true));
+  while (!isOver) await writer.commit();
+  const [before, after] = JSON.parse(await line);
+  t.diagnostic(`${JSON.stringify(before)} before, ${JSON.stringify(after)} after`);
+  assert.ok(after.descriptors <= before.descriptors);
+  assert.ok(after.threads <= before.threads);
+  assert.deepEqual(await program.ended, { code: 0, signal: null, errors: '' });
+});
+
 test('a worker that awaits nothing ends by itself', async (t) => {
   const file = database(t);
   const worker = new Worker(
