@@ -3,11 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/node-env.sh
+. scripts/node-env.sh
 # Not in place: the generated files beside the sources are compared with these.
 built=target/npm/addon
 rm -rf target/npm
-npm run --silent --prefix packages/honker-node build -- "$PWD/$built" >&2
+"$NODE" packages/honker-node/scripts/build.mjs "$built" >&2
 rm -f packages/honker-node/honker.*.node
 cp "$built"/honker.*.node packages/honker-node/
 (cd packages/honker-node && npm pack --silent --pack-destination ../../target/npm >/dev/null)

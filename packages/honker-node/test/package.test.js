@@ -6,7 +6,7 @@ const { readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const honker = require('honker');
-const { PACKAGE, database, temporary } = require('./support.js');
+const { BUILT, PACKAGE, database, temporary } = require('./support.js');
 
 const read = (name) => readFileSync(path.join(PACKAGE, name), 'utf8');
 const addons = readdirSync(PACKAGE).filter((name) => name.endsWith('.node'));
@@ -39,6 +39,15 @@ test('what is declared is what there is', async (t) => {
   assert.deepEqual(Object.keys(module).sort(), [...values, 'default'].sort());
   assert.equal(module.default, honker);
   assert.equal(module.open, honker.open);
+});
+
+test('the generated files are those that the sources generate, with all backends and with none', () => {
+  for (const build of ['addon', 'bare']) {
+    for (const name of ['native.js', 'native.d.ts']) {
+      const generated = readFileSync(path.join(BUILT, build, name), 'utf8');
+      assert.equal(read(name), generated, `${name} is old: copy target/npm/addon/${name}`);
+    }
+  }
 });
 
 test('the version is the same everywhere', () => {

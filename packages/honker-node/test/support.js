@@ -15,6 +15,8 @@ const path = require('node:path');
 const { createInterface } = require('node:readline');
 
 const PACKAGE = path.join(__dirname, '..');
+/** What scripts/test-node.sh has built. */
+const BUILT = path.join(PACKAGE, '../../target/npm');
 
 /** How often, or how long: less by default. */
 const count = (reduced, full) => (process.env.HONKER_FULL ? full : reduced);
@@ -132,6 +134,7 @@ const noRuntimes =
   'the other runtimes are installed on x64 Linux only';
 
 module.exports = {
+  BUILT,
   PACKAGE,
   Program,
   Writer,
