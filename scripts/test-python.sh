@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The Python package: builds its wheel, installs that, and runs its tests on it. HONKER_FULL=1 for the stated counts.
+# It deletes what `maturin develop` has built in place.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

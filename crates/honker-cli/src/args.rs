@@ -20,8 +20,13 @@ Examples:
   honker watch --debounce 200ms app.db -- sh -c 'echo $HONKER_COMMITS new commits'
   honker watch --stats=10s app.db                with a line of statistics each 10 seconds
   honker watch --since $(cat position) app.db    go on where an earlier run ended
-  honker probe app.db                            what works for this database, and why not
-  honker demo                                    see it work";
+  honker probe app.db                            what works for this database, and why not";
+
+const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
+    "\n  honker demo                                    see it work"
+} else {
+    ""
+};
 
 const WATCH_HELP: &str = "\
 Commits between two wakes are one wake; each tells how many they were. Watching takes no lock, writes nothing and
@@ -61,7 +66,7 @@ To use it:
 
 /// Wakes you on every commit to a SQLite database: any writer process, any journal mode, nothing to install in it
 #[derive(Debug, Parser)]
-#[command(name = "honker", version, after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(name = "honker", version, after_help = format!("{EXAMPLES}{DEMO_EXAMPLE}\n\n{}", exit::HELP))]
 pub(crate) struct Args {
     /// Tell on standard error what the watcher does (as HONKER_LOG=info); twice: also each wake that is not exact (debug)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -96,7 +101,7 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     #[arg(value_parser = values::Backend)]
     pub(crate) backend: WatcherBackend,
-    /// How often polling and data-version look, 100us at least [default: 1ms]
+    /// How often polling and data-version look, 100us to 1m [default: 1ms]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     #[arg(value_parser = values::duration)]
     pub(crate) poll_interval: Option<Duration>,

@@ -58,7 +58,7 @@ pub enum ErrorKind {
     LimitReached,
     /// The database file was replaced, removed or overwritten in place. The watcher is dead.
     Replaced,
-    /// The watcher was closed.
+    /// The watcher, or the subscription, was closed.
     Closed,
     /// The watcher belongs to the parent process; this is a child made by `fork`.
     Forked,
@@ -92,8 +92,9 @@ pub(crate) enum Reason {
     Zero {
         setting: &'static str,
     },
-    PollIntervalTooShort {
+    PollInterval {
         least: Duration,
+        most: Duration,
     },
     UnknownBackend {
         name: String,
@@ -125,6 +126,7 @@ pub(crate) enum Reason {
         what: Overwritten,
     },
     Closed,
+    SubscriptionClosed,
     Forked,
     System {
         what: String,
@@ -216,7 +218,7 @@ impl Reason {
                 ErrorKind::InvalidPath
             }
             Self::Zero { .. }
-            | Self::PollIntervalTooShort { .. }
+            | Self::PollInterval { .. }
             | Self::UnknownBackend { .. }
             | Self::NotAPosition { .. } => ErrorKind::InvalidConfig,
             Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
@@ -226,7 +228,7 @@ impl Reason {
             Self::Replaced { .. } | Self::PathRetargeted { .. } | Self::Overwritten { .. } => {
                 ErrorKind::Replaced
             }
-            Self::Closed => ErrorKind::Closed,
+            Self::Closed | Self::SubscriptionClosed => ErrorKind::Closed,
             Self::Forked => ErrorKind::Forked,
             Self::System { errno, .. } => match io::Error::from_raw_os_error(*errno).kind() {
                 io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,

@@ -61,7 +61,7 @@ impl UpdateEvents {
     fn step(&mut self, now: Instant) -> Result<Step, Error> {
         if self.closer.is_closed() {
             let path = &self.core.shared.location.path;
-            return Err(Error::at(path, Reason::Closed));
+            return Err(Error::at(path, Reason::SubscriptionClosed));
         }
         let wake = &self.core.shared.wake;
         if let Some(opens) = self.pace.closed_until(now)

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// Each look costs a wake-up of the thread, some 20 µs of CPU time.
 const LEAST_POLL_INTERVAL: Duration = Duration::from_micros(100);
+/// Somebody who wants to hear once a minute polls their tables.
+const MOST_POLL_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How to watch: the one setting of [`SharedUpdateWatcher::new_with_config`]. There are more in
 /// [`SharedUpdateWatcher::builder`].
@@ -118,7 +120,8 @@ impl WatcherBuilder {
         self
     }
 
-    /// How often the polling and data-version backends look. 1 ms if not set, and 100 µs at least. Databases with the same interval share their ticks.
+    /// How often the polling and data-version backends look: 1 ms if not set, from 100 µs to a minute. Databases with the
+    /// same interval share their ticks.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
@@ -144,20 +147,9 @@ impl WatcherBuilder {
     /// The path names no database ([`ErrorKind`](crate::ErrorKind) says why), a setting is out of range, or the
     /// backend cannot work here. Nothing is created or changed in any case.
     pub fn open(self) -> Result<SharedUpdateWatcher> {
-        if self.poll_interval.is_zero() {
-            return Err(Error::at(
-                &self.path,
-                Reason::Zero {
-                    setting: "poll_interval",
-                },
-            ));
-        }
-        if self.poll_interval < LEAST_POLL_INTERVAL {
-            let least = LEAST_POLL_INTERVAL;
-            return Err(Error::at(
-                &self.path,
-                Reason::PollIntervalTooShort { least },
-            ));
+        let (least, most) = (LEAST_POLL_INTERVAL, MOST_POLL_INTERVAL);
+        if !(least..=most).contains(&self.poll_interval) {
+            return Err(Error::at(&self.path, Reason::PollInterval { least, most }));
         }
         let location = Location::resolve(&self.path)?;
         refuse_what_is_no_regular_file(&location.path)?;

@@ -234,7 +234,7 @@ fn its_connection_keeps_the_log_and_the_journal_mode_as_long_as_it_lives() {
 #[test]
 fn it_looks_each_poll_interval() {
     let db = TempDb::new(JournalMode::Wal);
-    let slow = asks_sqlite(&db).poll_interval(Duration::from_hours(1));
+    let slow = asks_sqlite(&db).poll_interval(Duration::from_mins(1));
     let watcher = slow.open().expect("a watcher");
     let mut events = watcher.update_events().expect("a subscription");
     let looks = watcher.stats().looks;

@@ -4,7 +4,8 @@ usage: python job_workers.py DATABASE [NAME]; start as many as you like, in as m
        Add jobs from anywhere: INSERT INTO job(task) VALUES ('…')
 
 A worker sleeps until somebody commits. `idle_poll_s` lets it look once a minute all the same, for jobs that become
-due by the clock. When the database file is replaced (a restore), it opens it again.
+due by the clock. When the database file is replaced (a restore), it opens it again. A job whose worker was killed
+stays claimed: give it back with UPDATE job SET worker = NULL once you know that.
 """
 
 from __future__ import annotations
@@ -48,20 +49,27 @@ def work_off(connection: sqlite3.Connection, name: str) -> bool:
     return False
 
 
+def work(path: str, name: str) -> None:
+    """Works until it is told to stop. Raises `honker.WatcherDied` when the file is replaced."""
+    with (
+        honker.open(path, "auto") as db,
+        closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as connection,
+    ):
+        try:
+            connection.execute(SCHEMA)
+            events = db.update_events(idle_poll_s=60)
+            while not work_off(connection, name):
+                events.wait()
+        except sqlite3.DatabaseError:
+            # SQLite notices a replaced file as well, and has many names for it. If it was one, this says so.
+            db.position()
+            raise
+
+
 def main(path: str, name: str) -> None:
     while True:
         try:
-            with (
-                honker.open(path, "auto") as db,
-                closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as connection,
-            ):
-                connection.execute(SCHEMA)
-                events = db.update_events(idle_poll_s=60)
-                stopped = work_off(connection, name)
-                while not stopped:
-                    events.wait()
-                    stopped = work_off(connection, name)
-                return
+            return work(path, name)
         except honker.WatcherDied as died:
             print(f"{name}: {died.reason}", file=sys.stderr)
 

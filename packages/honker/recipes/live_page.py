@@ -1,9 +1,10 @@
 """A page that follows a table, with FastAPI and server-sent events.
 
-usage: DATABASE=app.db uvicorn live_page:app
+usage: DATABASE=app.db uvicorn live_page:app --timeout-graceful-shutdown 3
 
 One subscription a browser, and no thread for it. `min_interval` keeps a busy writer from repainting the page more
-than ten times a second; the last state always arrives.
+than ten times a second; the last state always arrives. A restored file is followed. Event streams never end by
+themselves: without the limit above uvicorn would wait for open pages for ever when it is to stop.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ PAGE = """<!doctype html>
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     with closing(sqlite3.connect(PATH)) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS orders(id INTEGER PRIMARY KEY, text)")
-    with honker.open(PATH, "auto") as db:
+    with honker.open(PATH, "auto", on_replace="follow") as db:
         app.state.db = db
         yield
 

@@ -3,7 +3,7 @@
 usage: python sqlalchemy_refresh.py DATABASE
 
 The cache is marked stale by a thread that waits, and read again by whoever asks next: a burst of commits costs one
-query, and no commit costs none.
+query, and no commit costs none. A restored file is followed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ class Settings:
     def __init__(self, path: str) -> None:
         self._engine = create_engine(f"sqlite:///{path}")
         Base.metadata.create_all(self._engine)
-        self._db = honker.open(path, "auto")
+        self._db = honker.open(path, "auto", on_replace="follow")
         self._stale = threading.Event()
         self._stale.set()
+        self._died: honker.WatcherDied | None = None
+        self._reading = threading.Lock()
         self._cache: dict[str, str] = {}
         self.queries = 0
         # Subscribed before the first read, so that no commit falls between the two.
@@ -43,18 +45,35 @@ class Settings:
         threading.Thread(target=self._watch, args=(events,), daemon=True).start()
 
     def _watch(self, events: honker.UpdateEvents) -> None:
-        for _ in events:
-            self._stale.set()
+        try:
+            for update in events:
+                if update.kind == "replaced":
+                    # Its connections are to the old file.
+                    self._engine.dispose()
+                self._stale.set()
+        except honker.WatcherDied as died:
+            self._died = died
 
     def get(self, name: str) -> str | None:
         """The value, or None."""
-        if self._stale.is_set():
-            # First, so that a commit during the query makes it stale again.
-            self._stale.clear()
+        if self._died is not None:
+            # Rather than a value of long ago.
+            raise self._died
+        with self._reading:
+            if self._stale.is_set():
+                self._read()
+            return self._cache.get(name)
+
+    def _read(self) -> None:
+        # First, so that a commit during the query makes it stale again.
+        self._stale.clear()
+        try:
             with Session(self._engine) as session:
                 self._cache = {each.name: each.value for each in session.scalars(select(Setting))}
-            self.queries += 1
-        return self._cache.get(name)
+        except BaseException:
+            self._stale.set()
+            raise
+        self.queries += 1
 
     def close(self) -> None:
         """Ends the thread, too."""

@@ -1,14 +1,52 @@
-//! How honker's delivery thread wakes somebody who waits on a descriptor: an event loop, or the main thread, which has
-//! to see Ctrl-C too.
+//! How honker's delivery thread wakes somebody who waits on a descriptor: an event loop here, and the main thread, which
+//! has to see Ctrl-C too, in [`main_thread`](crate::main_thread).
 //!
 //! Ringing takes no GIL and never blocks: a push to a list, and one byte if the list was empty.
 
 use pyo3::prelude::*;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
+
+/// Two sockets: what is written to one makes the other readable.
+pub(crate) struct Pair {
+    pub(crate) hears: UnixStream,
+    pub(crate) rings: UnixStream,
+}
+
+impl Pair {
+    pub(crate) fn new() -> io::Result<Self> {
+        let (hears, rings) = UnixStream::pair()?;
+        hears.set_nonblocking(true)?;
+        rings.set_nonblocking(true)?;
+        Ok(Self { hears, rings })
+    }
+
+    /// Makes it readable.
+    pub(crate) fn sound(&self) {
+        // Full means that it is readable already. Zero, because no signal has that number.
+        let _ = (&self.rings).write(&[0]);
+    }
+
+    /// Reads what made it readable.
+    pub(crate) fn quiet(&self, mut heard: impl FnMut(&[u8])) {
+        let mut bytes = [0; 64];
+        loop {
+            match (&self.hears).read(&mut bytes) {
+                Ok(count) => {
+                    heard(bytes.get(..count).unwrap_or_default());
+                    if count < bytes.len() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
 
 /// A descriptor that becomes readable when one of several subscriptions has news.
 #[pyclass(frozen, module = "honker._honker")]
@@ -16,9 +54,8 @@ pub(crate) struct Bell {
     shared: Arc<Shared>,
 }
 
-pub(crate) struct Shared {
-    hears: UnixStream,
-    rings: UnixStream,
+struct Shared {
+    pair: Pair,
     /// Who has news, by the numbers that they chose. Each is there once for each time it began to wait.
     rung: Mutex<Vec<u64>>,
 }
@@ -42,23 +79,8 @@ impl Shared {
         let is_first = rung.len() == 1;
         drop(rung);
         if is_first {
-            self.sound();
+            self.pair.sound();
         }
-    }
-
-    fn sound(&self) {
-        // Full means that it is readable already.
-        let _ = (&self.rings).write(&[1]);
-    }
-
-    /// Who has rung. From here on a ring makes the descriptor readable again.
-    fn drain(&self) -> Vec<u64> {
-        let mut bytes = [0; 64];
-        while match (&self.hears).read(&mut bytes) {
-            Ok(read) => read == bytes.len(),
-            Err(error) => error.kind() == ErrorKind::Interrupted,
-        } {}
-        std::mem::take(&mut *self.rung())
     }
 
     fn rung(&self) -> MutexGuard<'_, Vec<u64>> {
@@ -74,23 +96,15 @@ impl Bell {
             number,
         })
     }
-
-    pub(crate) fn hears(&self) -> &UnixStream {
-        &self.shared.hears
-    }
 }
 
 #[pymethods]
 impl Bell {
     #[new]
     fn new() -> PyResult<Self> {
-        let (hears, rings) = UnixStream::pair()?;
-        hears.set_nonblocking(true)?;
-        rings.set_nonblocking(true)?;
         Ok(Self {
             shared: Arc::new(Shared {
-                hears,
-                rings,
+                pair: Pair::new()?,
                 rung: Mutex::new(Vec::new()),
             }),
         })
@@ -98,35 +112,30 @@ impl Bell {
 
     /// The descriptor that becomes readable.
     fn fileno(&self) -> RawFd {
-        self.shared.hears.as_raw_fd()
+        self.shared.pair.hears.as_raw_fd()
     }
 
-    /// The descriptor that makes it so, for `signal.set_wakeup_fd`.
-    fn ringing_fileno(&self) -> RawFd {
-        self.shared.rings.as_raw_fd()
-    }
-
-    /// The numbers of those who have news.
-    pub(crate) fn drain(&self) -> Vec<u64> {
-        self.shared.drain()
+    /// The numbers of those who have news. From here on a ring makes the descriptor readable again.
+    fn drain(&self) -> Vec<u64> {
+        self.shared.pair.quiet(|_| {});
+        std::mem::take(&mut *self.shared.rung())
     }
 
     /// Makes the descriptor readable.
     fn sound(&self) {
-        self.shared.sound();
+        self.shared.pair.sound();
     }
 
     /// Blocks until it is readable. Not on the main thread: it does not see Ctrl-C.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
-            let hears = self.hears();
             let mut fds = [rustix::event::PollFd::new(
-                hears,
+                &self.shared.pair.hears,
                 rustix::event::PollFlags::IN,
             )];
             rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, None))
         })
-        .map_err(std::io::Error::from)?;
+        .map_err(io::Error::from)?;
         Ok(())
     }
 }

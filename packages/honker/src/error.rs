@@ -3,8 +3,8 @@
 use honker_core::ErrorKind;
 use pyo3::create_exception;
 use pyo3::exceptions::{
-    PyException, PyFileNotFoundError, PyIsADirectoryError, PyPermissionError, PyRuntimeError,
-    PyValueError,
+    PyException, PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError,
+    PyRuntimeError, PyValueError,
 };
 use pyo3::prelude::*;
 
@@ -46,6 +46,9 @@ pub(crate) fn raise(error: &honker_core::Error) -> PyErr {
         ErrorKind::PermissionDenied => {
             let errno = error.raw_os_error().unwrap_or(libc_errno::EACCES);
             PyPermissionError::new_err((errno, message, path()))
+        }
+        ErrorKind::InvalidPath | ErrorKind::Io if let Some(errno) = error.raw_os_error() => {
+            PyOSError::new_err((errno, message, path()))
         }
         ErrorKind::InvalidPath | ErrorKind::InvalidConfig => PyValueError::new_err(message),
         ErrorKind::Closed => ClosedError::new_err(message),

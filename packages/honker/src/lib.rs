@@ -17,6 +17,7 @@ mod bell;
 mod command;
 mod error;
 mod log;
+mod main_thread;
 mod seconds;
 mod stats;
 mod subscription;
@@ -39,7 +40,7 @@ mod _honker {
     #[pymodule_export]
     use super::subscription::Subscription;
     #[pymodule_export]
-    use super::update::Update;
+    use super::update::{Update, unpickled_update};
     #[pymodule_export]
     use super::watcher::Watcher;
     #[pymodule_export]

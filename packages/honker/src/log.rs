@@ -21,7 +21,7 @@ static LEFT: Condvar = Condvar::new();
 static LOST: AtomicU64 = AtomicU64::new(0);
 /// The process that has the thread. A child made by fork starts its own.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
-/// The lowest level that is wanted, as Python numbers it.
+/// The lowest level that any database was opened with, as Python numbers it.
 static WANTED: AtomicU8 = AtomicU8::new(u8::MAX);
 
 /// Python's numbers of the levels.
@@ -42,7 +42,7 @@ fn number(level: Level) -> u8 {
 #[pyfunction]
 pub(crate) fn set_log_level(level: u64) {
     let level = u8::try_from(level).unwrap_or(u8::MAX);
-    if WANTED.swap(level, Ordering::SeqCst) == level {
+    if WANTED.fetch_min(level, Ordering::SeqCst) <= level {
         return;
     }
     // Refused the second time, when it is there already.

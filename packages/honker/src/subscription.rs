@@ -2,15 +2,15 @@
 
 use crate::bell::Bell;
 use crate::error::{Error, raise_end};
+use crate::main_thread;
 use crate::seconds::duration;
 use crate::update::Update;
 use honker_core::{Closer, RecvError, UpdateEvents};
 use pyo3::prelude::*;
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::io::Errno;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A subscription, as `honker.UpdateEvents` has one.
 #[pyclass(frozen, module = "honker._honker")]
@@ -18,7 +18,22 @@ pub(crate) struct Subscription {
     /// Locked only by who holds the GIL, so that a fork never finds it locked.
     place: Mutex<Place>,
     closer: Closer,
+    closed: AtomicBool,
     process: u32,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let place = self.place.get_mut();
+        let place = place.unwrap_or_else(PoisonError::into_inner);
+        drop_detached(std::mem::replace(place, Place::Taken));
+    }
+}
+
+/// Drops what may be the last of a watcher, which waits for the observer thread: without the GIL.
+fn drop_detached<T: Send>(last: T) {
+    // Where no interpreter is left to wait for, it is dropped all the same.
+    let _ = Python::try_attach(|py| py.detach(|| drop(last)));
 }
 
 /// Where the one who waits is.
@@ -49,6 +64,7 @@ impl Subscription {
         Self {
             closer: events.closer(),
             place: Mutex::new(Place::Free(events)),
+            closed: AtomicBool::new(false),
             process: std::process::id(),
         }
     }
@@ -107,6 +123,18 @@ fn deadline(timeout: Option<f64>) -> PyResult<Option<Instant>> {
     Ok(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
 }
 
+/// Waits without the GIL.
+pub(crate) fn wait_detached(
+    py: Python<'_>,
+    events: &mut UpdateEvents,
+    deadline: Option<Instant>,
+) -> Result<Option<honker_core::Update>, RecvError> {
+    py.detach(|| match deadline {
+        None => events.recv().map(Some),
+        Some(deadline) => events.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+    })
+}
+
 fn converted(
     py: Python<'_>,
     received: Result<Option<honker_core::Update>, RecvError>,
@@ -123,47 +151,20 @@ impl Subscription {
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Update>> {
         let deadline = deadline(timeout)?;
         let mut turn = self.turn()?;
-        let events = turn.events()?;
-        let received = py.detach(|| match deadline {
-            None => events.recv().map(Some),
-            Some(deadline) => {
-                events.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-            }
-        });
+        let received = wait_detached(py, turn.events()?, deadline);
         converted(py, received)
     }
 
-    /// Waits on the main thread. A signal has to make the bell's descriptor readable: Python's handlers run here.
-    fn wait_on(
+    /// Waits on the main thread, and runs Python's signal handlers meanwhile.
+    fn wait_on_the_main_thread(
         &self,
         py: Python<'_>,
-        bell: &Bell,
         timeout: Option<f64>,
     ) -> PyResult<Option<Update>> {
         let deadline = deadline(timeout)?;
-        let waker = Waker::from(bell.ringer(0));
         let mut turn = self.turn()?;
-        let events = turn.events()?;
-        loop {
-            match events.poll_recv(&mut Context::from_waker(&waker)) {
-                Poll::Ready(received) => return converted(py, received.map(Some)),
-                Poll::Pending => {}
-            }
-            let waited = py.check_signals().and_then(|()| {
-                let left =
-                    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-                if left.is_some_and(|left| left.is_zero()) {
-                    return Ok(false);
-                }
-                py.detach(|| sleep(bell, left))?;
-                bell.drain();
-                Ok(true)
-            });
-            if !matches!(waited, Ok(true)) {
-                events.cancel_poll();
-                return waited.map(|_| None);
-            }
-        }
+        let received = main_thread::wait(py, turn.events()?, deadline)?;
+        converted(py, received)
     }
 
     /// Takes what is there, or has `bell` rung with `number` when there is something. Until then nobody else may wait.
@@ -193,18 +194,12 @@ impl Subscription {
 
     /// Ends it, whoever waits.
     fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
         self.closer.close();
     }
-}
 
-fn sleep(bell: &Bell, left: Option<Duration>) -> std::io::Result<()> {
-    let timeout = left.map(|left| Timespec {
-        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(left.subsec_nanos()),
-    });
-    let mut fds = [PollFd::new(bell.hears(), PollFlags::IN)];
-    match rustix::event::poll(&mut fds, timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
+    #[getter]
+    fn closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
     }
 }

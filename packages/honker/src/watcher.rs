@@ -36,6 +36,15 @@ pub(crate) struct Watcher {
     closed: AtomicBool,
 }
 
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        // Closing waits for the observer thread, which the GIL has nothing to do with. Subscriptions keep it open.
+        if self.watcher.stats().subscribers == 0 {
+            let _ = Python::try_attach(|py| py.detach(|| self.watcher.close()));
+        }
+    }
+}
+
 #[pymethods]
 impl Watcher {
     #[new]

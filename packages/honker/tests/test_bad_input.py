@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from writer import Writer
         ("/", IsADirectoryError, "is a directory"),
         ("/tmp", IsADirectoryError, "is a directory"),
         ("/dev/null", honker.Error, "a device"),
+        ("/tmp/" + "x" * 300, OSError, "too long"),
         (None, TypeError, "(?i)path"),
         (42, TypeError, "(?i)path"),
         (b"app.db", TypeError, "(?i)str"),
@@ -85,6 +87,21 @@ def test_a_time_that_is_none(path: str, seconds: float) -> None:
             db.update_events().wait(seconds)
 
 
+@pytest.mark.parametrize("seconds", [60.1, 1e300, float("inf")])
+def test_a_poll_interval_that_hears_of_nothing(path: str, seconds: float) -> None:
+    with pytest.raises(ValueError, match="between 100µs and 60s"):
+        honker.open(path, poll_interval=seconds)
+
+
+def test_a_time_beyond_the_end_of_time_is_as_long_as_there_is(path: str) -> None:
+    with honker.open(path) as db:
+        for forever in (1e300, float("inf")):
+            events = db.update_events(min_interval=forever, idle_poll_s=forever)
+            threading.Timer(0.01, events.close).start()
+            with pytest.raises(honker.ClosedError):
+                events.wait(forever)
+
+
 def test_zero_where_it_would_burn_a_core(path: str) -> None:
     with pytest.raises(ValueError, match="poll_interval"):
         honker.open(path, poll_interval=0)
@@ -127,12 +144,23 @@ def test_use_after_close_and_closing_twice(path: str) -> None:
     assert db.closed
     assert "closed" in repr(db)
     for use in (db.update_events, db.position, lambda: events.wait(0)):
-        with pytest.raises(honker.ClosedError, match="is closed"):
+        with pytest.raises(honker.ClosedError, match="watcher of .* is closed"):
             use()
     assert list(events) == []
     assert db.stats().wakes == 0
     events.close()
     events.close()
+
+
+def test_a_closed_subscription_says_that_it_alone_is_closed(path: str) -> None:
+    with honker.open(path) as db:
+        events = db.update_events()
+        assert not events.closed and "open" in repr(events)
+        events.close()
+        assert events.closed and "closed" in repr(events)
+        with pytest.raises(honker.ClosedError, match="this subscription .* Subscribe again"):
+            events.wait(0)
+        assert db.update_events().wait(0) is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not look")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import multiprocessing
 import os
 import subprocess
@@ -54,7 +56,14 @@ def use_in_a_child(db: honker.Database, events: honker.UpdateEvents, path: str) 
     return 0
 
 
-def forked(db: honker.Database, events: honker.UpdateEvents, path: str) -> int:
+async def open_and_wait(path: str) -> None:
+    with honker.open(path) as fresh, contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(fresh.update_events().__anext__(), 0.001)
+
+
+def forked(
+    db: honker.Database, events: honker.UpdateEvents, path: str, *, in_a_loop: bool = False
+) -> int:
     # Python 3.12 warns of a fork beside threads, which is what this is about.
     import warnings
 
@@ -64,6 +73,8 @@ def forked(db: honker.Database, events: honker.UpdateEvents, path: str) -> int:
     if child == 0:
         code = 9
         try:
+            if in_a_loop:
+                asyncio.run(open_and_wait(path))
             code = use_in_a_child(db, events, path)
         finally:
             os._exit(code)
@@ -97,6 +108,32 @@ def test_a_subscription_that_a_thread_of_the_parent_waits_for_is_refused_too(pat
         assert events.wait(0) is None
         db.close()
         waiting.join()
+
+
+def test_forks_while_other_threads_wait_in_event_loops(path: str) -> None:
+    stop = threading.Event()
+
+    async def wait_a_moment(db: honker.Database) -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(db.update_events().__anext__(), 0.0005)
+
+    def loops_that_come_and_go() -> None:
+        with honker.open(path) as db:
+            while not stop.is_set():
+                asyncio.run(wait_a_moment(db))
+
+    threads = [threading.Thread(target=loops_that_come_and_go) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        with honker.open(path) as db:
+            events = db.update_events()
+            for _ in range(count(100, 1_000)):
+                assert forked(db, events, path, in_a_loop=True) == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_forks_while_other_threads_use_honker(path: str, writer: Writer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import files
 from pathlib import Path
 
 import honker
@@ -23,6 +24,14 @@ def test_there_is_no_sqlite_in_it() -> None:
 
 def test_it_is_for_every_python_from_3_10_on() -> None:
     assert Path(_honker.__file__ or "").name.startswith("_honker.abi3.")
+
+
+def test_the_licences_are_packed() -> None:
+    packed = {
+        file.name: file.read_text() for file in files("honker") or [] if "LICENSE" in file.name
+    }
+    for name in ("LICENSE-APACHE", "LICENSE-MIT"):
+        assert packed[name] == (Path(__file__).parents[3] / name).read_text()
 
 
 def test_the_version_is_the_crates() -> None:

@@ -8,6 +8,7 @@ import gc
 import os
 import shutil
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -192,8 +193,32 @@ def test_a_loop_closed_while_somebody_waits_ends_quietly(
         waiting.close()
         del loop
         gc.collect()
-        update = db.update_events(since=None)
-        assert update.wait(0) is None
+        # Nothing is left that would be woken for the dead loop.
+        wait_until(lambda: db.stats().subscribers == 0)
+
+
+def test_loops_without_add_reader_leave_no_threads(path: str) -> None:
+    async def once(db: honker.Database) -> None:
+        task = asyncio.create_task(db.update_events().__anext__())
+        await asyncio.sleep(0)
+        task.cancel()
+
+    def threads() -> int:
+        return sum(thread.name == "honker-hand-over" for thread in threading.enumerate())
+
+    with honker.open(path) as db:
+        for _ in range(20):
+            loop = NoReaders()
+            loop.run_until_complete(once(db))
+            loop.close()
+        del loop
+        gc.collect()
+        wait_until(lambda: threads() == 0)
+
+
+def test_without_an_event_loop_the_error_says_what_to_do(path: str) -> None:
+    with honker.open(path) as db, pytest.raises(honker.Error, match="no asyncio event loop"):
+        db.update_events().__anext__().send(None)
 
 
 def test_two_tasks_on_one_subscription_each_wake_once_or_are_refused(path: str) -> None:

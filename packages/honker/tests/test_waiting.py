@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import signal
 import subprocess
 import sys
@@ -232,3 +234,4 @@ def test_updates_are_values(path: str, writer: Writer) -> None:
         assert repr(first) == "Update(seq=1, commits=1, exact=True, kind='commit')"
         with pytest.raises(AttributeError):
             first.commits = 2  # type: ignore[misc, union-attr]
+        assert pickle.loads(pickle.dumps(first)) == copy.deepcopy(first) == first

@@ -46,12 +46,12 @@ impl fmt::Display for Error {
                  connections, and honker opens none. For a file whose name does start with \"file:\", write \"./file:…\""
             ),
             Reason::Zero { setting } => {
-                write!(f, "{setting} must be longer than zero. The default of 1 ms suits most programs")
+                write!(f, "{setting} must be longer than zero. Leave it out for no such wakes")
             }
-            Reason::PollIntervalTooShort { least } => write!(
+            Reason::PollInterval { least, most } => write!(
                 f,
-                "poll_interval must be at least {least:?}: looking more often burns a core. For wakes within \
-                 microseconds use the kernel or shm backend"
+                "poll_interval must be between {least:?} and {most:?}; the default of 1 ms suits most programs. For \
+                 wakes within microseconds, or for no work while nothing is committed, use the kernel backend"
             ),
             Reason::UnknownBackend { name } => write!(
                 f,
@@ -101,6 +101,10 @@ impl fmt::Display for Error {
                 write!(f, ") at {path:?}. {REOPEN}")
             }
             Reason::Closed => write!(f, "the watcher of {path:?} is closed. Open a new one"),
+            Reason::SubscriptionClosed => write!(
+                f,
+                "this subscription to {path:?} is closed. Subscribe again: its watcher may still be open"
+            ),
             Reason::Forked => write!(
                 f,
                 "the watcher of {path:?} belongs to the parent process, and this is a child made by fork. Open a new \

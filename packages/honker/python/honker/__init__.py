@@ -32,5 +32,8 @@ __all__ = [
     "open",
 ]
 
+# One that was not raised by honker has none.
+WatcherDied.reason = ""
+
 # Python prints the warnings of a logger that nobody listens to; what a library has to say there is for those who do.
 logging.getLogger("honker").addHandler(logging.NullHandler())

@@ -34,7 +34,7 @@ def open(  # noqa: A001 - the specification's name
         watcher_backend: ``"polling"`` (the default) looks each `poll_interval`; ``"kernel"`` is woken by
             the operating system's file events; ``"shm"`` is for WAL databases under load; ``"auto"`` is
             ``"kernel"`` where that works, else ``"polling"``.
-        poll_interval: How often polling looks, in seconds.
+        poll_interval: How often polling looks, in seconds: from 0.0001 to 60.
         must_exist: Whether a missing file is an error.
         on_replace: What to do when the file is replaced: ``"die"`` raises `WatcherDied` where
             subscribers wait; ``"follow"`` wakes them once, with the kind ``"replaced"``, and watches the
@@ -42,7 +42,7 @@ def open(  # noqa: A001 - the specification's name
 
     Raises:
         FileNotFoundError: The file (with `must_exist`) or its directory is missing.
-        IsADirectoryError, PermissionError: As `open` itself would.
+        IsADirectoryError, PermissionError, OSError: As `open` itself would.
         ValueError: A path that names no file (``":memory:"``, a URI), an unknown name, a number out of range.
         Error: What the path leads to is no database, or the backend cannot work here.
     """
@@ -55,10 +55,16 @@ def open(  # noqa: A001 - the specification's name
     )
 
 
+def _name(given: object) -> str:
+    """What is no text is no name either: the message lists those there are."""
+    return given if isinstance(given, str) else repr(given)
+
+
 class Database:
     """A watched database, from `honker.open`. It holds no connection.
 
-    It is a context manager that closes itself; an open one that nobody closes ends with the program.
+    It is a context manager that closes itself. One that nobody closes ends with the last reference to it and to its
+    subscriptions.
     """
 
     __slots__ = ("__weakref__", "_watcher")
@@ -78,11 +84,10 @@ class Database:
         backend = "polling" if watcher_backend is None else watcher_backend
         self._watcher = _honker.Watcher(
             path,
-            # Anything else than a name has no name either: the message lists those there are.
-            str(backend),
+            _name(backend),
             poll_interval,
             must_exist,
-            str(on_replace),
+            _name(on_replace),
         )
 
     def update_events(
@@ -105,7 +110,7 @@ class Database:
             ClosedError: The database was closed.
             WatcherDied: The watcher has died; its `reason` says why.
         """
-        return UpdateEvents(self._watcher.subscribe(since, min_interval, idle_poll_s))
+        return UpdateEvents(self.path, self._watcher.subscribe(since, min_interval, idle_poll_s))
 
     def position(self) -> str:
         """What has been seen up to now: one word, to keep and to subscribe from later.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from types import TracebackType
 
@@ -19,16 +18,17 @@ class UpdateEvents:
     Where the watcher dies, waiting raises `WatcherDied`. After `close()` iterations just end.
     """
 
-    __slots__ = ("__weakref__", "_bell", "_subscription")
+    __slots__ = ("__weakref__", "_path", "_subscription")
 
-    def __init__(self, subscription: _honker.Subscription) -> None:
+    def __init__(self, path: str, subscription: _honker.Subscription) -> None:
         """Made by `Database.update_events`."""
+        self._path = path
         self._subscription = subscription
-        # Of the main thread, once it waits.
-        self._bell: _honker.Bell | None = None
 
     def wait(self, timeout: float | None = None) -> _honker.Update | None:
         """Waits for commits, without the GIL. ``None`` when `timeout` seconds are over. Ctrl-C ends it.
+
+        In a task use ``async for``: this blocks the whole event loop.
 
         Raises:
             WatcherDied: The watcher has died; its `reason` says why.
@@ -36,22 +36,21 @@ class UpdateEvents:
             Error: Another thread or task already waits for this subscription.
         """
         if threading.current_thread() is threading.main_thread():
-            return self._wait_on_the_main_thread(timeout)
+            return self._subscription.wait_on_the_main_thread(timeout)
         return self._subscription.wait(timeout)
-
-    def _wait_on_the_main_thread(self, timeout: float | None) -> _honker.Update | None:
-        if self._bell is None:
-            self._bell = _honker.Bell()
-        # Python runs signal handlers on this thread only, wherever the signal arrives.
-        before = signal.set_wakeup_fd(self._bell.ringing_fileno(), warn_on_full_buffer=False)
-        try:
-            return self._subscription.wait_on(self._bell, timeout)
-        finally:
-            signal.set_wakeup_fd(before)
 
     def close(self) -> None:
         """Ends this subscription, also where somebody waits for it. The second time it does nothing."""
         self._subscription.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close()` was called. Closing the database, or its death, ends a subscription without that."""
+        return self._subscription.closed
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else "open"
+        return f"<honker.UpdateEvents of {self._path!r} {state}>"
 
     def __iter__(self) -> UpdateEvents:
         return self

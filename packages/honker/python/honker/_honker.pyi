@@ -15,6 +15,7 @@ __all__ = [
     "WatcherDied",
     "run_command",
     "set_log_level",
+    "unpickled_update",
 ]
 
 VERSION: str
@@ -138,9 +139,6 @@ class Bell:
     def fileno(self) -> int:
         """The descriptor that becomes readable."""
 
-    def ringing_fileno(self) -> int:
-        """The descriptor that makes it so, for `signal.set_wakeup_fd`."""
-
     def drain(self) -> list[int]:
         """The numbers of those who have news."""
 
@@ -157,8 +155,8 @@ class Subscription:
     def wait(self, timeout: float | None) -> Update | None:
         """Waits, on any thread but the main one."""
 
-    def wait_on(self, bell: Bell, timeout: float | None) -> Update | None:
-        """Waits on the main thread."""
+    def wait_on_the_main_thread(self, timeout: float | None) -> Update | None:
+        """Waits on the main thread, and runs Python's signal handlers meanwhile."""
 
     def poll(self, bell: Bell, number: int) -> Update | None:
         """Takes what is there, or has `bell` rung with `number` when there is something."""
@@ -168,6 +166,10 @@ class Subscription:
 
     def close(self) -> None:
         """Ends it, whoever waits."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
 
 @final
 class Watcher:
@@ -196,6 +198,11 @@ class Watcher:
 
 def run_command(words: list[str]) -> int:
     """Runs the `honker` command; the first word is the program's name. The exit code."""
+
+def unpickled_update(
+    seq: int, commits: int, exact: bool, kind: Literal["commit", "replaced", "idle"]
+) -> Update:
+    """What it was pickled as."""
 
 def set_log_level(level: int) -> None:
     """Has honker say what `logging` wants to hear: nothing below `level`."""

@@ -76,22 +76,34 @@ class LoopBell:
         threading.Thread(target=run, name="honker-hand-over", daemon=True).start()
 
 
-_bells: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[LoopBell]] = (
-    weakref.WeakKeyDictionary()
-)
-_bells_lock = threading.Lock()
+class _Bells(threading.local):
+    """Of each thread its own: a child made by fork must find no lock that somebody holds in the parent."""
+
+    def __init__(self) -> None:
+        self.of: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[LoopBell]] = (
+            weakref.WeakKeyDictionary()
+        )
+
+
+_bells = _Bells()
 
 
 def _bell_of(loop: asyncio.AbstractEventLoop) -> LoopBell:
-    with _bells_lock:
-        known = _bells.get(loop)
-        bell = None if known is None else known()
-        if bell is None:
-            bell = LoopBell(loop)
-            _bells[loop] = weakref.ref(bell)
-        return bell
+    known = _bells.of.get(loop)
+    bell = None if known is None else known()
+    if bell is None:
+        bell = LoopBell(loop)
+        _bells.of[loop] = weakref.ref(bell)
+    return bell
 
 
 async def next_update(subscription: _honker.Subscription) -> _honker.Update:
     """Waits for `subscription` on the running loop."""
-    return await _bell_of(asyncio.get_running_loop()).next_update(subscription)
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        raise _honker.Error(
+            "no asyncio event loop runs here. honker's `async for` needs one; under trio call wait() in a thread: "
+            "await trio.to_thread.run_sync(events.wait)"
+        ) from None
+    return await _bell_of(loop).next_update(subscription)
