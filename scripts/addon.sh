@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/node-env.sh
 # Not in place: the generated files beside the sources are compared with these.
 built=target/npm/addon
-rm -rf target/npm
+rm -rf "$built" target/npm/honker-*.tgz
 "$NODE" packages/honker-node/scripts/build.mjs "$built" >&2
 rm -f packages/honker-node/honker.*.node
 cp "$built"/honker.*.node packages/honker-node/

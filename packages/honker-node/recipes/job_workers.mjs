@@ -4,7 +4,8 @@
 //        Add jobs from anywhere: INSERT INTO job(task) VALUES ('…')
 //
 // A worker sleeps until somebody commits. `idlePollS` lets it look once a minute all the same, for jobs that become due
-// by the clock. When the database file is replaced (a restore), it opens it again.
+// by the clock. When the database file is replaced (a restore), it opens it again. A job whose worker was killed stays
+// claimed: give it back with UPDATE job SET worker = NULL once you know that.
 
 import Sqlite from 'better-sqlite3';
 import honker from 'honker';
@@ -36,7 +37,7 @@ function workOff(connection) {
   return false;
 }
 
-/** Works until it is stopped: true. Or until the file is replaced: false. */
+/** Works until it is stopped. Throws ERR_HONKER_DIED when the file is replaced. */
 async function work() {
   const db = honker.open(path, undefined, 'auto');
   const connection = new Sqlite(path, { timeout: 60_000 });
@@ -44,15 +45,22 @@ async function work() {
     connection.exec(SCHEMA);
     const events = db.updateEvents({ idlePollS: 60 });
     while (!workOff(connection)) await events.next();
-    return true;
   } catch (error) {
-    if (error.code !== 'ERR_HONKER_DIED') throw error;
-    console.error(`${name}: ${error.reason}`);
-    return false;
+    // SQLite notices a replaced file as well, and has many names for it. If it was one, this says so.
+    if (error instanceof Sqlite.SqliteError) db.position();
+    throw error;
   } finally {
     connection.close();
     db.close();
   }
 }
 
-while (!(await work()));
+for (let stopped = false; !stopped; ) {
+  try {
+    await work();
+    stopped = true;
+  } catch (error) {
+    if (error.code !== 'ERR_HONKER_DIED') throw error;
+    console.error(`${name}: ${error.reason}`);
+  }
+}

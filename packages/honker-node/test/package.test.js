@@ -2,11 +2,11 @@
 
 const assert = require('node:assert/strict');
 const { execFileSync, spawnSync } = require('node:child_process');
-const { readFileSync, readdirSync } = require('node:fs');
+const { copyFileSync, readFileSync, readdirSync, symlinkSync } = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const honker = require('honker');
-const { BUILT, PACKAGE, database, temporary } = require('./support.js');
+const { BUILT, PACKAGE, database, node, temporary } = require('./support.js');
 
 const read = (name) => readFileSync(path.join(PACKAGE, name), 'utf8');
 const addons = readdirSync(PACKAGE).filter((name) => name.endsWith('.node'));
@@ -79,16 +79,48 @@ test('an SQLite would be found', () => {
   assert.ok(readFileSync(other).includes('database disk image is malformed'));
 });
 
-test('everything that is needed is packed, and nothing else', (t) => {
-  const npm = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: PACKAGE,
+/** npm, in a directory. */
+function npm(t, cwd, ...args) {
+  const done = spawnSync('npm', args, {
+    cwd,
     encoding: 'utf8',
-    env: { ...process.env, npm_config_cache: process.env.npm_config_cache ?? temporary(t) },
+    env: { ...process.env, npm_config_cache: temporary(t), npm_config_update_notifier: 'false' },
   });
-  assert.equal(npm.status, 0, npm.stderr);
-  const [{ files }] = [JSON.parse(npm.stdout)].flat().flatMap((told) => (told.files ? [told] : Object.values(told)));
+  assert.equal(done.status, 0, done.stderr);
+  return done.stdout;
+}
+
+test('what is packed can be installed, and works there', async (t) => {
+  const { version } = JSON.parse(read('package.json'));
+  const directory = temporary(t);
+  npm(t, directory, 'install', '--offline', '--no-audit', '--no-fund', path.join(BUILT, `honker-${version}.tgz`));
+  const beside = path.join(directory, 'node_modules', 'better-sqlite3');
+  symlinkSync(path.join(PACKAGE, 'node_modules', 'better-sqlite3'), beside);
+  copyFileSync(path.join(__dirname, 'smoke.cjs'), path.join(directory, 'smoke.cjs'));
+  const program = node(t, ['smoke.cjs'], { cwd: directory });
+  assert.match((await program.rest()).join(), /^honker \S+ works/);
+  assert.deepEqual(await program.ended, { code: 0, signal: null, errors: '' });
+  const installed = path.join(directory, 'node_modules', 'honker');
+  for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) {
+    const ours = readFileSync(path.join(PACKAGE, '../..', licence), 'utf8');
+    assert.equal(readFileSync(path.join(installed, licence), 'utf8'), ours);
+  }
+});
+
+test('everything that is needed is packed, and nothing else', (t) => {
+  const told = JSON.parse(npm(t, PACKAGE, 'pack', '--dry-run', '--json', '--ignore-scripts'));
+  const [{ files }] = [told].flat().flatMap((told) => (told.files ? [told] : Object.values(told)));
   const names = files.map(({ path: name }) => name);
-  for (const needed of ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'native.js', 'lib/bell.js']) {
+  for (const needed of [
+    'README.md',
+    'index.js',
+    'index.mjs',
+    'index.d.ts',
+    'index.d.mts',
+    'native.js',
+    'lib/bell.js',
+    addons[0],
+  ]) {
     assert.ok(names.includes(needed), needed);
   }
   assert.deepEqual(names.filter((name) => /^(test|src|bench|scripts|node_modules)\//.test(name)), []);
