@@ -3,6 +3,7 @@
 // What JavaScript can check: types, and the range of times. Which names there are, the native half knows.
 
 const { fileURLToPath } = require('node:url');
+const { isUint8Array } = require('node:util').types;
 const { invalidType, invalidValue } = require('./errors.js');
 
 /** As long as a timer of Node can be. */
@@ -11,7 +12,7 @@ const LONGEST = 2 ** 31 - 1;
 /** A path as Node's `fs` takes them, in bytes. */
 function pathBytes(path) {
   if (typeof path === 'string') return Buffer.from(path);
-  if (path instanceof Uint8Array) return path;
+  if (isUint8Array(path)) return path;
   if (path instanceof URL) return Buffer.from(fileURLToPath(path));
   throw invalidType('path', 'of type string or an instance of Buffer or URL', path);
 }
@@ -62,7 +63,7 @@ function idlePoll(seconds) {
 
 function signalOption(signal) {
   if (signal === undefined || signal === null) return undefined;
-  if (typeof signal !== 'object' || typeof signal.aborted !== 'boolean') {
+  if (typeof signal.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
     throw invalidType('options.signal', 'an instance of AbortSignal', signal);
   }
   return signal;

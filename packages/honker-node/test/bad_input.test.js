@@ -87,6 +87,7 @@ test('wrong types are refused as Node does it', (t) => {
     'signal',
     { signal: 3 },
     { signal: {} },
+    { signal: { aborted: false } },
     { since: 3 },
     { minInterval: '1' },
     { idlePollS: null, signal: 'now' },
