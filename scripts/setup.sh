@@ -36,16 +36,15 @@ find_missing() {
     if [ "$purpose" = npm ] || [ "$purpose" = test ]; then
         need "Node.js 18 or newer" nodejs node_is_new_enough
         need "npm" npm have npm
-        # better-sqlite3, beside which the package is tested, is C++ and built with node-gyp.
-        need "make" make have make
-        need "a C++ compiler (c++)" g++ have c++
-        need "Python 3, for node-gyp" python3 have python3
     fi
     if [ "$purpose" = wheel ] || [ "$purpose" = test ]; then
         need "Python 3.10 or newer with venv" python3-venv python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 10)'
     fi
     if [ "$purpose" = test ]; then
         need "Chromium, for the live page of the recipes" chromium have chromium
+        # better-sqlite3, beside which the Node package is tested, is C++ and may have to be compiled.
+        need "make" make have make
+        need "a C++ compiler (c++)" g++ have c++
         need "the sqlite3 shell" sqlite3 have sqlite3
         need "Python 3 with its sqlite3 module" python3 python3 -c 'import sqlite3'
         if [ "$(uname -s)" = Linux ]; then
