@@ -193,15 +193,17 @@ test('opening and closing leaves nothing: descriptors, threads, memory', async (
        if (n % 7 === 0 && !(await idle.next()).done) throw new Error('it went on');
      };
      (async () => {
-       const before = await cycles(1000);
+       const before = await cycles(${cycles});
        console.log(JSON.stringify([before, await cycles(${cycles})]));
      })();`,
+    // Otherwise V8's young generation grows for some 20,000 cycles, by as many MiB, whatever is in it.
+    ['--max-semi-space-size=1'],
   );
   const [before, after] = JSON.parse(await started.line());
   t.diagnostic(`${cycles} cycles: ${JSON.stringify(before)} before, ${JSON.stringify(after)} after`);
   assert.ok(after.threads <= before.threads);
   // The collector was not called: what is closed holds no descriptor until it comes.
   assert.ok(after.descriptors <= before.descriptors);
-  assert.ok(after.kib - before.kib < 16 * 1024);
+  assert.ok(after.kib - before.kib < 8 * 1024);
   assert.deepEqual(await started.ended, QUIET);
 });
