@@ -3,7 +3,7 @@
 // Who waits, in this environment (the main thread or one worker). honker's delivery thread rings one bell for all of
 // them; the event loop then serves those that have news.
 
-const native = require('../native.js');
+const native = require('./native.js');
 
 /** Those who wait, by their number: what serves each, and whether it keeps the process alive. */
 const waiting = new Map();

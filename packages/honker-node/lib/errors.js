@@ -64,4 +64,24 @@ function illegalConstructor(message) {
   return withCode(new TypeError(`Illegal constructor: ${message}`), 'ERR_ILLEGAL_CONSTRUCTOR');
 }
 
-module.exports = { aborted, call, illegalConstructor, invalidType, invalidValue, told };
+/** There is no addon for this platform, or it does not fit. */
+function unloadable(cause) {
+  return withCode(
+    new Error(
+      `honker's addon for ${process.platform}-${process.arch} is missing, or cannot be loaded. Install the package on the ` +
+        'machine that it is to run on, or build it there from source. It is for Linux only as yet',
+      { cause },
+    ),
+    'ERR_HONKER',
+  );
+}
+
+module.exports = {
+  aborted,
+  call,
+  illegalConstructor,
+  invalidType,
+  invalidValue,
+  told,
+  unloadable,
+};

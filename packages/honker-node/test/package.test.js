@@ -119,6 +119,7 @@ test('everything that is needed is packed, and nothing else', (t) => {
     'index.d.mts',
     'native.js',
     'lib/bell.js',
+    'lib/native.js',
     addons[0],
   ]) {
     assert.ok(names.includes(needed), needed);
