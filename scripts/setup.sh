@@ -49,6 +49,7 @@ find_missing() {
         need "Python 3 with its sqlite3 module" python3 python3 -c 'import sqlite3'
         if [ "$(uname -s)" = Linux ]; then
             need "strace" strace have strace
+            need "bindfs, for a file system that hangs" bindfs have bindfs
         fi
     fi
 }

@@ -3,7 +3,9 @@
 mod message;
 
 use crate::identity::Identity;
+use crate::open_files;
 use rustix::io::Errno;
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -109,13 +111,17 @@ pub(crate) enum Reason {
     WalIndexVersion {
         version: u32,
     },
+    FormatVersion {
+        read: u8,
+    },
+    OtherName,
     LeftWal,
     PathRetargeted {
         expected: PathBuf,
         found: PathBuf,
     },
     Limit {
-        what: &'static str,
+        what: Cow<'static, str>,
         remedy: &'static str,
     },
     Replaced {
@@ -143,8 +149,17 @@ pub(crate) enum Reason {
 /// What in a header shows that something that is not SQLite wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overwritten {
-    CounterBackwards { from: u32, to: u32 },
+    CounterBackwards {
+        from: u32,
+        to: u32,
+    },
     Emptied,
+    /// Another page size, and no commit.
+    Resized,
+    /// A file format that SQLite does not read either.
+    UnknownVersion {
+        read: u8,
+    },
     NotADatabase,
 }
 
@@ -168,20 +183,21 @@ impl Error {
         errno: impl Into<io::Error>,
     ) -> Self {
         let errno = errno.into().raw_os_error().unwrap_or(0);
-        if [Errno::MFILE, Errno::NFILE]
-            .map(Errno::raw_os_error)
-            .contains(&errno)
-        {
-            return Self::at(
-                path,
-                Reason::Limit {
-                    what: "no file descriptor is left for this process",
-                    remedy: "Raise its limit of open files (ulimit -n)",
-                },
-            );
-        }
-        let what = what.into();
-        Self::at(path, Reason::System { what, errno })
+        let reason = if errno == Errno::MFILE.raw_os_error() {
+            Reason::Limit {
+                what: open_files::exhausted().into(),
+                remedy: "Raise its limit of open files (ulimit -n, or LimitNOFILE= of its service)",
+            }
+        } else if errno == Errno::NFILE.raw_os_error() {
+            Reason::Limit {
+                what: "no file descriptor is left on this system".into(),
+                remedy: "Raise fs.file-max (sysctl)",
+            }
+        } else {
+            let what = what.into();
+            Reason::System { what, errno }
+        };
+        Self::at(path, reason)
     }
 
     /// What went wrong, for programs.
@@ -221,9 +237,11 @@ impl Reason {
             | Self::PollInterval { .. }
             | Self::UnknownBackend { .. }
             | Self::NotAPosition { .. } => ErrorKind::InvalidConfig,
-            Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
-                ErrorKind::Unsupported
-            }
+            Self::BackendUnavailable { .. }
+            | Self::WalIndexVersion { .. }
+            | Self::FormatVersion { .. }
+            | Self::OtherName
+            | Self::LeftWal => ErrorKind::Unsupported,
             Self::Limit { .. } => ErrorKind::LimitReached,
             Self::Replaced { .. } | Self::PathRetargeted { .. } | Self::Overwritten { .. } => {
                 ErrorKind::Replaced

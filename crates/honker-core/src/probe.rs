@@ -111,7 +111,7 @@ fn look(location: &Location, private: bool) -> Result<Probe> {
     let path = &location.path;
     let file_system = mount::of_path(&location.directory)
         .map_err(|error| Error::system(path, "cannot tell the file system of", error))?;
-    let (exists, journal_mode) = match Files::open(Table::new(private), &Rc::default(), location) {
+    let (exists, journal_mode) = match Files::open(&Table::new(private), &Rc::default(), location) {
         Ok(mut files) => (true, read_journal_mode(&mut files, path)?),
         Err(Errno::NOENT) => (false, JournalMode::Undecided),
         Err(error) => return Err(Error::system(path, "cannot open", error)),
@@ -148,6 +148,7 @@ fn read_journal_mode(files: &mut Files, path: &Path) -> Result<JournalMode> {
         Header::Empty => Ok(JournalMode::Undecided),
         Header::Database(fields) if fields.wal => Ok(JournalMode::Wal),
         Header::Database(_) => Ok(JournalMode::Rollback),
+        Header::Version { read } => Err(Error::at(path, Reason::FormatVersion { read })),
         Header::Truncated { .. } | Header::Foreign { .. } => Err(Error::at(
             path,
             Reason::NotADatabase {

@@ -8,24 +8,27 @@ use super::log::{self, LogTail, ReadAt};
 use super::stamp::{Stamp, Time};
 use super::wal_index::{self, WalIndex};
 use crate::descriptor::{Table, Watched, identity, open_read_only};
+use crate::directory::Directory;
 use crate::identity::Identity;
 use crate::location::Location;
 use crate::mount;
+use crate::open_files;
 use crate::sessions::{SessionCount, Sessions};
 use nix::libc;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::AtFlags;
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// The files of one database. At most three descriptors: the directory, the database, and the `-shm`.
+/// The files of one database. At most three descriptors: the database, the `-shm`, and the directory, which it shares
+/// with its neighbours.
 #[derive(Debug)]
 pub(crate) struct Files {
     table: Table,
-    directory: OwnedFd,
+    directory: Rc<Directory>,
     directory_path: PathBuf,
     database: Watched,
     identity: Identity,
@@ -45,20 +48,17 @@ const RIPE_NANOSECONDS: i128 = 20_000_000;
 
 impl Files {
     pub(crate) fn open(
-        table: Table,
+        table: &Table,
         sessions: &Rc<Sessions>,
         location: &Location,
     ) -> Result<Self, Errno> {
-        let directory = rustix::fs::open(
-            &location.directory,
-            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        let stat = rustix::fs::statat(&directory, &location.name, AtFlags::empty())?;
+        let directory = table.open_directory(&location.directory)?;
+        let stat = rustix::fs::statat(directory.as_fd(), &location.name, AtFlags::empty())?;
         if !is_regular(&stat) {
             return Err(Errno::NODEV);
         }
         let database = table.open_locked_file(directory.as_fd(), &location.name)?;
+        open_files::leave_some_free(&database)?;
         let stat = rustix::fs::fstat(&database)?;
         if !is_regular(&stat) {
             return Err(Errno::NODEV);
@@ -66,7 +66,7 @@ impl Files {
         Ok(Self {
             identity: identity(&stat),
             fine_times: mount::has_fine_times(&database),
-            table,
+            table: table.clone(),
             directory,
             directory_path: location.directory.clone(),
             database,
@@ -87,7 +87,29 @@ impl Files {
 
     /// Whether a sidecar exists.
     pub(crate) fn has_journal(&self) -> bool {
-        rustix::fs::statat(&self.directory, &self.journal_name, AtFlags::empty()).is_ok()
+        rustix::fs::statat(self.directory.as_fd(), &self.journal_name, AtFlags::empty()).is_ok()
+    }
+
+    /// Whether somebody has this WAL database open, and its log is not at this name.
+    ///
+    /// A connection creates `-wal` and `-shm` beside the name that it was given: through a hard link, or where the file
+    /// alone is mounted, that is another place.
+    pub(crate) fn is_open_elsewhere(&self) -> bool {
+        let exists = |name: &CString| {
+            !matches!(
+                rustix::fs::statat(&self.directory, name, AtFlags::empty()),
+                Err(Errno::NOENT)
+            )
+        };
+        let somebody = || {
+            let (start, length) = (lock::SHARED, lock::SHARED_LENGTH);
+            first_conflict(&self.database, libc::F_WRLCK, start, length)
+                .is_ok_and(|conflict| conflict.is_some_and(|conflict| !conflict.exclusive))
+        };
+        self.wal_index.is_none()
+            && somebody()
+            && !exists(&self.wal_index_name)
+            && !exists(&self.wal_name)
     }
 
     fn journal_or_error(&self) -> Result<Journal, Errno> {
@@ -135,7 +157,7 @@ impl Files {
         let Ok(name) = CStr::from_bytes_with_nul(&name[..=length]) else {
             return Ok(false);
         };
-        match rustix::fs::statat(&self.directory, name, AtFlags::empty()) {
+        match rustix::fs::statat(self.directory.as_fd(), name, AtFlags::empty()) {
             Ok(_) => Ok(false),
             Err(Errno::NOENT) => Ok(true),
             Err(error) => Err(error),
@@ -165,11 +187,12 @@ impl Files {
     }
 
     fn log_or_error(&mut self) -> Result<LogTail, Errno> {
-        let stat = match rustix::fs::statat(&self.directory, &self.wal_name, AtFlags::empty()) {
-            Ok(stat) if stat.st_size > 0 => stat,
-            Ok(_) | Err(Errno::NOENT) => return Ok(LogTail::default()),
-            Err(error) => return Err(error),
-        };
+        let stat =
+            match rustix::fs::statat(self.directory.as_fd(), &self.wal_name, AtFlags::empty()) {
+                Ok(stat) if stat.st_size > 0 => stat,
+                Ok(_) | Err(Errno::NOENT) => return Ok(LogTail::default()),
+                Err(error) => return Err(error),
+            };
         if let Some((file, at, tail)) = &self.tail
             && (*file, *at) == (identity(&stat), stamp(&stat))
         {
@@ -282,7 +305,7 @@ impl Evidence for Files {
     }
 
     fn has_log(&mut self) -> bool {
-        rustix::fs::statat(&self.directory, &self.wal_name, AtFlags::empty()).is_ok()
+        rustix::fs::statat(self.directory.as_fd(), &self.wal_name, AtFlags::empty()).is_ok()
     }
 
     fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64> {
