@@ -22,6 +22,8 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 async function main() {
   const input = createInterface({ input: process.stdin });
+  // The test was ended.
+  process.stdin.once('end', () => process.exit(1));
   const connection = connect();
   const increment = connection.prepare('UPDATE counter SET n = n + 1');
   const watched = honker.open(file, undefined, backend);
