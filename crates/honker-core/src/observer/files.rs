@@ -14,7 +14,7 @@ use crate::mount;
 use crate::sessions::{SessionCount, Sessions};
 use nix::libc;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Advice, AtFlags, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::io;
@@ -30,6 +30,8 @@ pub(crate) struct Files {
     database: Watched,
     identity: Identity,
     fine_times: bool,
+    /// Where another host can write: what this kernel has cached is then asked for anew before each look.
+    may_be_stale: bool,
     journal_name: CString,
     wal_name: CString,
     wal_index_name: CString,
@@ -66,6 +68,7 @@ impl Files {
         Ok(Self {
             identity: identity(&stat),
             fine_times: mount::has_fine_times(&database),
+            may_be_stale: mount::may_be_stale(&database),
             table,
             directory,
             directory_path: location.directory.clone(),
@@ -112,12 +115,32 @@ impl Files {
             && !exists(&self.wal_name)
     }
 
+    /// Has the size, the times and the content of a file asked for anew. Of the content, pages go that were only read:
+    /// nothing is written, and nothing lost.
+    fn renew(&self, file: impl AsFd) {
+        if self.may_be_stale {
+            // Where that is refused, what is cached has to do.
+            let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_FORCE_SYNC;
+            let _ = rustix::fs::statx(&file, c"", flags, StatxFlags::BASIC_STATS);
+            let _ = rustix::fs::fadvise(file, 0, None, Advice::DontNeed);
+        }
+    }
+
+    /// The same of what a name leads to, without its content.
+    fn renew_name(&self, name: &CStr) {
+        if self.may_be_stale {
+            let flags = AtFlags::STATX_FORCE_SYNC;
+            let _ = rustix::fs::statx(&self.directory, name, flags, StatxFlags::BASIC_STATS);
+        }
+    }
+
     fn journal_or_error(&self) -> Result<Journal, Errno> {
         let file = match open_read_only(self.directory.as_fd(), &self.journal_name) {
             Ok(file) => file,
             Err(Errno::NOENT) => return Ok(Journal::Absent),
             Err(error) => return Err(error),
         };
+        self.renew(&file);
         let mut header = [0; journal::HEADER];
         let length = rustix::io::pread(&file, &mut header, 0)?;
         let Some(nonce) = journal::nonce(&header[..length]) else {
@@ -164,7 +187,7 @@ impl Files {
         }
     }
 
-    fn take_wal_index(&mut self) -> Seen<Option<&Watched>> {
+    fn open_wal_index(&mut self) -> Seen<()> {
         if self.wal_index.is_none() {
             match self
                 .table
@@ -175,7 +198,7 @@ impl Files {
                 Err(error) => return Err(Trouble::system(Part::WalIndex, error)),
             }
         }
-        Ok(self.wal_index.as_ref())
+        Ok(())
     }
 
     /// The lock on a byte of the `-shm` that a lock of this kind would conflict with.
@@ -187,6 +210,7 @@ impl Files {
     }
 
     fn log_or_error(&mut self) -> Result<LogTail, Errno> {
+        self.renew_name(&self.wal_name);
         let stat = match rustix::fs::statat(&self.directory, &self.wal_name, AtFlags::empty()) {
             Ok(stat) if stat.st_size > 0 => stat,
             Ok(_) | Err(Errno::NOENT) => return Ok(LogTail::default()),
@@ -202,6 +226,7 @@ impl Files {
             Err(Errno::NOENT) => return Ok(LogTail::default()),
             Err(error) => return Err(error),
         };
+        self.renew(&file);
         let tail = log::tail(&Bytes(&file))
             .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         // Only a file that has not been written since can be remembered by its times.
@@ -215,12 +240,14 @@ impl Files {
 
 impl Evidence for Files {
     fn header(&mut self) -> Seen<Header> {
+        self.renew(&self.database);
         let mut bytes = [0; header::LENGTH];
         let length = rustix::io::pread(&self.database, &mut bytes, 0).map_err(database)?;
         Ok(Header::decode(&bytes[..length]))
     }
 
     fn stamp(&mut self) -> Seen<Stamp> {
+        self.renew(&self.database);
         Ok(stamp(&rustix::fs::fstat(&self.database).map_err(database)?))
     }
 
@@ -236,9 +263,11 @@ impl Evidence for Files {
     }
 
     fn wal_index(&mut self) -> Seen<WalIndex> {
-        let Some(file) = self.take_wal_index()? else {
+        self.open_wal_index()?;
+        let Some(file) = &self.wal_index else {
             return Ok(WalIndex::Absent);
         };
+        self.renew(file);
         let mut bytes = [0; wal_index::LENGTH];
         let length = rustix::io::pread(file, &mut bytes, 0)
             .map_err(|error| Trouble::system(Part::WalIndex, error))?;
@@ -261,6 +290,7 @@ impl Evidence for Files {
         let Some(file) = &self.wal_index else {
             return Ok(None);
         };
+        self.renew(file);
         let stat =
             rustix::fs::fstat(file).map_err(|error| Trouble::system(Part::WalIndex, error))?;
         Ok(Some(WalIndexFile {

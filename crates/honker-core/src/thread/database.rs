@@ -27,7 +27,7 @@ use crate::shared::Shared;
 use crate::wake::News;
 use death::Known;
 use hints::Watches;
-pub(super) use hints::try_out;
+pub(super) use hints::{refuse_shared_file_system, try_out};
 use observe::{Observe, Opening, Refusal};
 use patience::Patience;
 use std::rc::Rc;
