@@ -18,9 +18,9 @@ test-full: ## The same with the stated counts (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make test-full" scripts/test.sh full
 
-bench: ## Wake after commit under a stream of commits, one backend beside the other
+bench: ## Wake after commit under a stream of commits, and among up to 10,000 idle databases, beside other ways
 	@scripts/setup.sh test
-	@scripts/timed.sh "make bench" cargo bench -p honker-core --bench stream
+	@scripts/timed.sh "make bench" cargo bench -p honker-core --bench stream --bench scale
 
 mutants: ## Simplify each rule of the observer in a copy, and show which checks notice (much longer)
 	@scripts/setup.sh test

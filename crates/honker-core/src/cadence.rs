@@ -35,6 +35,24 @@ pub(crate) struct Cadence {
     last_hint: Option<Duration>,
 }
 
+/// The ticks that the databases of a thread share, so that one wake-up serves many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticks {
+    /// From one sweep to the next: [`SWEEP`], unless there are very many databases.
+    pub(crate) sweep: Duration,
+    /// When within that.
+    pub(crate) phase: Duration,
+    /// How many times longer than asked for the period of polling is.
+    pub(crate) stretch: u32,
+}
+
+impl Ticks {
+    /// The next sweep.
+    pub(crate) fn next(&self, now: Duration) -> Duration {
+        next_tick(now, self.sweep, self.phase)
+    }
+}
+
 /// What a look found, as far as the cadence cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -85,9 +103,14 @@ impl Cadence {
         self.ceiling == SWEEP && self.delay == self.ceiling
     }
 
+    /// Whether the period is fixed.
+    pub(crate) fn is_polling(&self) -> bool {
+        self.floor == self.ceiling
+    }
+
     /// Something happened to the files: look at once, and then more and more rarely.
     pub(crate) fn hint(&mut self, now: Duration) {
-        if self.floor < self.ceiling {
+        if !self.is_polling() {
             self.delay = self.floor;
             self.due = now;
         }
@@ -109,20 +132,28 @@ impl Cadence {
         &mut self,
         now: Duration,
         found: Found,
+        ticks: Ticks,
         writer_active: impl FnOnce() -> bool,
     ) {
-        if self.floor == self.ceiling {
-            self.due = next_tick(now, self.ceiling);
+        if self.is_polling() {
+            let period = self.ceiling.saturating_mul(ticks.stretch);
+            self.due = next_tick(now, period, Duration::ZERO);
         } else {
+            // A writer that began since the last look makes an event before it commits: nothing to ask in a quiet sweep.
+            let is_quiet = self.is_sweep() && found == Found::Nothing;
             self.delay = match found {
                 Found::Commits => self.floor,
                 Found::Nothing | Found::Busy if self.lingers(now) => self.floor,
                 Found::Nothing | Found::Busy => (self.delay * 2).clamp(self.floor, self.ceiling),
             };
-            if self.delay > ACTIVE && writer_active() {
+            if self.delay > ACTIVE && !is_quiet && writer_active() {
                 self.delay = ACTIVE;
             }
-            self.due = now + self.delay;
+            self.due = if self.is_sweep() {
+                ticks.next(now)
+            } else {
+                now + self.delay
+            };
         }
         self.count_streak(now, found);
     }
@@ -159,7 +190,7 @@ impl Cadence {
 
     /// In a storm the file watches are gone, and the database is looked at each millisecond.
     pub(crate) fn storm_look(&mut self, now: Duration) {
-        self.due = next_tick(now, ACTIVE);
+        self.due = next_tick(now, ACTIVE, Duration::ZERO);
     }
 }
 
@@ -167,16 +198,22 @@ fn is_close(last: Option<Duration>, now: Duration) -> bool {
     last.is_some_and(|last| now.saturating_sub(last) < STORM_GAP)
 }
 
-/// The next multiple of `period`, so that databases with the same period share one wake-up.
-fn next_tick(now: Duration, period: Duration) -> Duration {
-    let period = period.as_nanos().max(1);
-    let tick = (now.as_nanos() / period + 1) * period;
+/// The next time that is `phase` after a multiple of `period`, so that databases with the same ones share a wake-up.
+fn next_tick(now: Duration, period: Duration, phase: Duration) -> Duration {
+    let (period, phase) = (period.as_nanos().max(1), phase.as_nanos());
+    let tick = ((now.as_nanos() + period - phase % period) / period) * period + phase % period;
     Duration::from_nanos(u64::try_from(tick).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ALONE: Ticks = Ticks {
+        sweep: SWEEP,
+        phase: Duration::ZERO,
+        stretch: 1,
+    };
 
     const fn us(n: u64) -> Duration {
         Duration::from_micros(n)
@@ -190,13 +227,46 @@ mod tests {
         let mut now = us(5);
         let mut delays = Vec::new();
         while !cadence.is_sweep() {
-            cadence.looked(now, Found::Nothing, || false);
+            cadence.looked(now, Found::Nothing, ALONE, || false);
             delays.push(cadence.due().saturating_sub(now));
             now = cadence.due();
         }
         assert!(delays.windows(2).all(|pair| pair[1] <= pair[0] * 2));
         assert_eq!(delays.first(), Some(&(FLOOR * 2)));
-        assert_eq!(delays.last(), Some(&SWEEP));
+        assert!(delays.last().is_some_and(|delay| *delay <= SWEEP));
+    }
+
+    #[test]
+    fn sweeps_are_a_whole_period_apart_at_the_phase_of_their_database() {
+        let ticks = Ticks {
+            phase: us(30_000),
+            ..ALONE
+        };
+        let mut cadence = Cadence::hinted(us(0));
+        let mut now = us(0);
+        let mut sweeps = Vec::new();
+        while sweeps.len() < 4 {
+            cadence.looked(now, Found::Nothing, ticks, || false);
+            now = cadence.due();
+            if cadence.is_sweep() {
+                sweeps.push(now);
+            }
+        }
+        assert_eq!(sweeps[0].as_micros() % 100_000, 30_000);
+        assert!(sweeps.windows(2).all(|pair| pair[1] == pair[0] + SWEEP));
+    }
+
+    #[test]
+    fn a_stretched_period_keeps_shared_ticks() {
+        let ticks = Ticks {
+            stretch: 7,
+            ..ALONE
+        };
+        let mut cadence = Cadence::polling(us(1000), us(0));
+        cadence.looked(us(1234), Found::Nothing, ticks, || false);
+        assert_eq!(cadence.due(), us(7000));
+        cadence.looked(us(7000), Found::Nothing, ticks, || false);
+        assert_eq!(cadence.due(), us(14_000));
     }
 
     #[test]
@@ -205,7 +275,7 @@ mod tests {
         cadence.hint(us(0));
         let mut now = us(0);
         for _ in 0..100 {
-            cadence.looked(now, Found::Busy, || true);
+            cadence.looked(now, Found::Busy, ALONE, || true);
             assert!(cadence.due().saturating_sub(now) <= ACTIVE);
             now = cadence.due();
         }
@@ -213,11 +283,20 @@ mod tests {
     }
 
     #[test]
+    fn a_quiet_sweep_asks_for_no_writer_and_a_busy_one_does() {
+        let mut cadence = Cadence::hinted(us(0));
+        assert!(cadence.is_sweep());
+        cadence.looked(us(0), Found::Nothing, ALONE, || panic!("not asked"));
+        cadence.looked(us(100_000), Found::Busy, ALONE, || true);
+        assert_eq!(cadence.due(), us(100_000) + ACTIVE);
+    }
+
+    #[test]
     fn polling_databases_share_their_ticks() {
         let mut one = Cadence::polling(us(1000), us(0));
         let mut other = Cadence::polling(us(1000), us(0));
-        one.looked(us(1234), Found::Nothing, || false);
-        other.looked(us(1789), Found::Commits, || false);
+        one.looked(us(1234), Found::Nothing, ALONE, || false);
+        other.looked(us(1789), Found::Commits, ALONE, || false);
         assert_eq!(one.due(), us(2000));
         assert_eq!(other.due(), us(2000));
     }
@@ -227,10 +306,10 @@ mod tests {
         let mut cadence = Cadence::hinted(us(0));
         for look in 0..u64::from(STORM_LOOKS) {
             assert!(!cadence.is_storm());
-            cadence.looked(us(look * 1000), Found::Commits, || true);
+            cadence.looked(us(look * 1000), Found::Commits, ALONE, || true);
         }
         assert!(cadence.is_storm());
-        cadence.looked(us(9000), Found::Nothing, || false);
+        cadence.looked(us(9000), Found::Nothing, ALONE, || false);
         assert!(!cadence.is_storm());
     }
 
@@ -240,7 +319,7 @@ mod tests {
         for hint in 0..u64::from(STORM_HINTS) {
             assert!(!cadence.is_storm());
             cadence.hint(us(hint * 100));
-            cadence.looked(us(hint * 100 + 1), Found::Nothing, || true);
+            cadence.looked(us(hint * 100 + 1), Found::Nothing, ALONE, || true);
         }
         assert!(cadence.is_storm());
         cadence.calm();
@@ -250,16 +329,16 @@ mod tests {
     #[test]
     fn shm_looks_each_20_us_while_commits_keep_coming_and_each_millisecond_when_they_stop() {
         let mut cadence = Cadence::lingering(us(0));
-        cadence.looked(us(0), Found::Commits, || false);
+        cadence.looked(us(0), Found::Commits, ALONE, || false);
         let mut now = us(20);
         while now < us(2000) {
             assert_eq!(cadence.due(), now);
-            cadence.looked(now, Found::Nothing, || true);
+            cadence.looked(now, Found::Nothing, ALONE, || true);
             now += us(20);
         }
         for _ in 0..10 {
             now = cadence.due();
-            cadence.looked(now, Found::Nothing, || false);
+            cadence.looked(now, Found::Nothing, ALONE, || false);
         }
         assert_eq!(cadence.due(), now + ACTIVE);
     }
@@ -268,7 +347,7 @@ mod tests {
     fn finds_further_apart_than_the_gap_are_no_storm() {
         let mut cadence = Cadence::hinted(us(0));
         for look in 0..100 {
-            cadence.looked(us(look * 2000), Found::Commits, || false);
+            cadence.looked(us(look * 2000), Found::Commits, ALONE, || false);
             assert!(!cadence.is_storm());
         }
     }

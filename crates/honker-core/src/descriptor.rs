@@ -5,22 +5,26 @@
 //! one it is the whole process with the SQLite in it: then a descriptor of a database or a `-shm` is kept, one an
 //! inode, until the inode has no name left.
 
+use crate::directory::{Directories, Directory};
 use crate::identity::Identity;
+use crate::open_files;
 use crate::process::PerProcess;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::marker::PhantomData;
+use std::path::Path;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How the thread that holds this may treat descriptors. It stays on its thread.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table {
     private: bool,
     kept: &'static Mutex<Kept>,
     /// Not `Send`: a descriptor opened here means nothing on another thread.
-    not_send: PhantomData<*const ()>,
+    directories: Rc<Directories>,
 }
 
 /// A read-only descriptor of a database or a `-shm`. Not `Send`: it belongs to the table it was opened in.
@@ -58,19 +62,24 @@ impl Table {
         Self {
             private,
             kept: KEPT.get(),
-            not_send: PhantomData,
+            directories: Rc::default(),
         }
     }
 
     /// Whether what is closed here drops no lock of the process.
     #[cfg(feature = "data-version")]
-    pub(crate) fn is_private(self) -> bool {
+    pub(crate) fn is_private(&self) -> bool {
         self.private
+    }
+
+    /// Opens a directory, or shares the descriptor of one that is open.
+    pub(crate) fn open_directory(&self, path: &Path) -> Result<Rc<Directory>, Errno> {
+        self.directories.open(path)
     }
 
     /// Opens a file on which SQLite takes locks.
     pub(crate) fn open_locked_file(
-        self,
+        &self,
         directory: BorrowedFd<'_>,
         name: &CStr,
     ) -> Result<Watched, Errno> {
@@ -119,9 +128,11 @@ impl AsFd for Watched {
 ///
 /// Without updating its access time where that is allowed: watching writes nothing, not even that.
 pub(crate) fn open_read_only(directory: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
-    match rustix::fs::openat(directory, name, READ_ONLY | OFlags::NOATIME, Mode::empty()) {
+    let open =
+        |flags| open_files::with_room(|| rustix::fs::openat(directory, name, flags, Mode::empty()));
+    match open(READ_ONLY | OFlags::NOATIME) {
         // Only the owner of a file may ask for that (open(2)).
-        Err(Errno::PERM) => rustix::fs::openat(directory, name, READ_ONLY, Mode::empty()),
+        Err(Errno::PERM) => open(READ_ONLY),
         other => other,
     }
 }

@@ -3,6 +3,7 @@
 mod message;
 
 use crate::identity::Identity;
+use crate::open_files;
 use rustix::io::Errno;
 use std::borrow::Cow;
 use std::fmt;
@@ -182,20 +183,21 @@ impl Error {
         errno: impl Into<io::Error>,
     ) -> Self {
         let errno = errno.into().raw_os_error().unwrap_or(0);
-        if [Errno::MFILE, Errno::NFILE]
-            .map(Errno::raw_os_error)
-            .contains(&errno)
-        {
-            return Self::at(
-                path,
-                Reason::Limit {
-                    what: "no file descriptor is left for this process".into(),
-                    remedy: "Raise its limit of open files (ulimit -n)",
-                },
-            );
-        }
-        let what = what.into();
-        Self::at(path, Reason::System { what, errno })
+        let reason = if errno == Errno::MFILE.raw_os_error() {
+            Reason::Limit {
+                what: open_files::exhausted().into(),
+                remedy: "Raise its limit of open files (ulimit -n, or LimitNOFILE= of its service)",
+            }
+        } else if errno == Errno::NFILE.raw_os_error() {
+            Reason::Limit {
+                what: "no file descriptor is left on this system".into(),
+                remedy: "Raise fs.file-max (sysctl)",
+            }
+        } else {
+            let what = what.into();
+            Reason::System { what, errno }
+        };
+        Self::at(path, reason)
     }
 
     /// What went wrong, for programs.

@@ -4,12 +4,15 @@
 //! `-journal`; names are watched on the directory, so that neighbours cost nothing but their names. Never `-shm`.
 
 pub(crate) mod limit;
+mod names;
 
+use names::Names;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::mem::MaybeUninit;
 use std::path::Path;
 
@@ -36,8 +39,6 @@ pub(crate) enum Hint<Id> {
 }
 
 type Watch = i32;
-/// Who cares for which name in a directory.
-type Names<Id> = HashMap<Vec<u8>, Vec<(Id, Name)>>;
 
 /// The watches of one observer thread.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ const APPEARED: ReadFlags = ReadFlags::CREATE.union(ReadFlags::MOVED_TO);
 /// Room for a few hundred events; more are read in the next turn.
 const BUFFER: usize = 16 * 1024;
 
-impl<Id: Copy + PartialEq> Hints<Id> {
+impl<Id: Copy + Eq + Hash> Hints<Id> {
     pub(crate) fn new() -> Result<Self, Errno> {
         Ok(Self {
             inotify: inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?,
@@ -75,10 +76,7 @@ impl<Id: Copy + PartialEq> Hints<Id> {
         let watch = inotify::add_watch(&self.inotify, directory, DIRECTORY)?;
         let known = self.directories.entry(watch).or_default();
         for (bytes, name) in names {
-            let ids = known.entry(bytes).or_default();
-            if !ids.contains(&(id, name)) {
-                ids.push((id, name));
-            }
+            known.add(bytes, id, name);
         }
         Ok(watch)
     }
@@ -104,10 +102,7 @@ impl<Id: Copy + PartialEq> Hints<Id> {
             }
         }
         if let Entry::Occupied(mut names) = self.directories.entry(watch) {
-            names.get_mut().retain(|_, ids| {
-                ids.retain(|(each, _)| *each != id);
-                !ids.is_empty()
-            });
+            names.get_mut().forget(id);
             if names.get().is_empty() {
                 names.remove();
                 let _ = inotify::remove_watch(&self.inotify, watch);
@@ -137,7 +132,7 @@ impl<Id: Copy + PartialEq> Hints<Id> {
             } else if let (Some(names), Some(name)) =
                 (self.directories.get(&event.wd()), event.file_name())
             {
-                for (id, name) in names.get(name.to_bytes()).into_iter().flatten() {
+                for (id, name) in names.of(name.to_bytes()) {
                     pass(if flags.intersects(APPEARED) {
                         Hint::Appeared(*id, *name)
                     } else {

@@ -120,7 +120,7 @@ fn look(location: &Location, private: bool) -> Result<Probe> {
         .map_err(|error| Error::system(path, "cannot tell the file system of", error))?;
     let file = location.join(&location.name);
     let mount = Mount::of(&file).or_else(|| Mount::of(&location.directory));
-    let (exists, journal_mode) = match Files::open(Table::new(private), &Rc::default(), location) {
+    let (exists, journal_mode) = match Files::open(&Table::new(private), &Rc::default(), location) {
         Ok(mut files) => (true, read_journal_mode(&mut files, path)?),
         Err(Errno::NOENT) => (false, JournalMode::Undecided),
         Err(error) => return Err(Error::system(path, "cannot open", error)),

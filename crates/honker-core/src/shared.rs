@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
+    /// A number that no other watcher of this process has.
+    pub(crate) id: u64,
     pub(crate) location: Location,
     pub(crate) wake: Wake,
     pub(crate) counters: Counters,
@@ -32,7 +34,9 @@ struct Running {
 
 impl Shared {
     pub(crate) fn new(location: Location, requested: WatcherBackend) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             location,
             wake: Wake::default(),
             counters: Counters::default(),

@@ -50,7 +50,7 @@ impl LookNow {
     /// The file cannot be opened or read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let location = Location::resolve(path.as_ref())?;
-        let files = Files::open(Table::new(true), &Rc::default(), &location)
+        let files = Files::open(&Table::new(true), &Rc::default(), &location)
             .map_err(|error| Error::system(&location.path, "cannot open", error))?;
         let mut this = Self {
             observer: Observer::new(files),

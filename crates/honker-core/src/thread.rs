@@ -7,8 +7,10 @@ mod agenda;
 mod database;
 pub(crate) mod mailbox;
 pub(crate) mod registry;
+mod spacing;
 
 use crate::backend::WatcherBackend;
+use crate::cadence::SWEEP;
 use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
@@ -21,6 +23,8 @@ use database::{Database, Next};
 use mailbox::{Beginning, Mailbox, Request, Settings};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
+use rustix::time::ClockId;
+use spacing::Spacing;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::rc::Rc;
@@ -31,6 +35,9 @@ use std::time::Duration;
 
 /// For tests: the operating system's events are read and thrown away, so that only sweeps find commits.
 pub(crate) static SUPPRESS_HINTS: AtomicBool = AtomicBool::new(false);
+
+/// So many looks at most are taken before hints and requests are read again: some 100 µs.
+const LOOKS_A_TURN: usize = 64;
 
 /// The body of the thread.
 pub(crate) fn run(bell: OwnedFd, mailbox: &Mailbox, private: bool) {
@@ -43,7 +50,8 @@ pub(crate) fn run(bell: OwnedFd, mailbox: &Mailbox, private: bool) {
         hints: None,
         databases: HashMap::new(),
         agenda: Agenda::default(),
-        next_id: 0,
+        spacing: Spacing::default(),
+        sessions_due: Duration::ZERO,
         mailbox,
         bell,
     }
@@ -59,7 +67,9 @@ struct Observers<'a> {
     hints: Option<Hints<Id>>,
     databases: HashMap<Id, Database>,
     agenda: Agenda,
-    next_id: Id,
+    spacing: Spacing,
+    /// When the counts of sessions are to be read next.
+    sessions_due: Duration,
     mailbox: &'a Mailbox,
     bell: OwnedFd,
 }
@@ -78,12 +88,44 @@ impl Observers<'_> {
                 }
             }
             if hinted {
-                self.take_hints();
+                // First of all: a hint is news, a look that is due is not.
+                for id in self.take_hints() {
+                    self.look_if_due(id);
+                }
             }
-            let now = clock();
-            while let Some(id) = self.agenda.take_due(now) {
-                self.look(id, clock());
-            }
+            self.look_at_what_is_due();
+        }
+    }
+
+    /// Looks at some databases whose time has come. If that leaves more, hints and requests come first again.
+    fn look_at_what_is_due(&mut self) {
+        let now = clock();
+        if now >= self.sessions_due {
+            self.sessions.drain();
+            self.sessions_due = now + SWEEP;
+        }
+        let before = self.spacing.is_measured().then(processor_time);
+        let (mut looks, mut polls) = (0, 0);
+        while looks < LOOKS_A_TURN
+            && let Some(id) = self.agenda.take_due(now)
+        {
+            looks += 1;
+            let polled = self.databases.get(&id).is_some_and(Database::is_polled);
+            polls += usize::from(polled);
+            self.look(id, clock());
+        }
+        if let Some(before) = before {
+            let spent = processor_time().saturating_sub(before);
+            self.spacing.spent(spent, polls * 2 > looks, now);
+        }
+    }
+
+    fn look_if_due(&mut self, id: Id) {
+        let now = clock();
+        if let Some(database) = self.databases.get(&id)
+            && database.due() <= now
+        {
+            self.look(id, now);
         }
     }
 
@@ -125,8 +167,7 @@ impl Observers<'_> {
                 let _ = answer.send(self.begin(&shared));
             }
             Request::Close { shared, answer } => {
-                if let Some(id) = self.id_of(&shared) {
-                    self.remove(id);
+                if self.remove(shared.id) {
                     delivery::post(|| Notice::Closed {
                         path: shared.location.path.clone(),
                     });
@@ -140,15 +181,13 @@ impl Observers<'_> {
 
     /// Looks now, for one who wants to know everything from here on.
     fn begin(&mut self, shared: &Arc<Shared>) -> Result<Beginning, Error> {
-        if let Some(id) = self.id_of(shared) {
-            self.reschedule(id, |database, _| database.look_now(clock()));
-            self.look(id, clock());
-            if let Some(database) = self.databases.get(&id) {
-                return Ok(Beginning {
-                    totals: shared.wake.totals(),
-                    standing: database.standing(),
-                });
-            }
+        self.reschedule(shared.id, |database, _| database.look_now(clock()));
+        self.look(shared.id, clock());
+        if let Some(database) = self.databases.get(&shared.id) {
+            return Ok(Beginning {
+                totals: shared.wake.totals(),
+                standing: database.standing(),
+            });
         }
         Err(shared.wake.ended().unwrap_or_else(|| closed(shared)))
     }
@@ -160,13 +199,13 @@ impl Observers<'_> {
         answer: SyncSender<Result<(), Error>>,
     ) {
         shared.private_table.store(self.private, Ordering::Relaxed);
-        let id = self.next_id;
-        let ground = (self.table, Rc::clone(&self.sessions));
+        let id = shared.id;
+        let ground = (self.table.clone(), Rc::clone(&self.sessions));
         match Database::open(id, shared, settings, ground, &mut self.hints, answer) {
             Ok(database) => {
-                self.next_id += 1;
                 self.agenda.add(database.due(), id);
                 self.databases.insert(id, database);
+                self.spacing.set_databases(self.databases.len());
                 self.look(id, clock());
             }
             Err((answer, error)) => {
@@ -181,13 +220,16 @@ impl Observers<'_> {
             return;
         };
         self.agenda.remove(database.due(), id);
-        match database.look(now, &mut self.hints) {
+        let ticks = self.spacing.ticks(id);
+        match database.look(now, ticks, &mut self.hints) {
             Next::Look => self.agenda.add(database.due(), id),
             Next::LookSweepFound => {
                 self.agenda.add(database.due(), id);
                 self.count_lost_event(id);
             }
-            Next::Dead => self.remove(id),
+            Next::Dead => {
+                self.remove(id);
+            }
         }
     }
 
@@ -196,7 +238,8 @@ impl Observers<'_> {
     fn count_lost_event(&mut self, id: Id) {
         let hints = |this: &Self| this.databases.get(&id).map(Database::hints_taken);
         let before = hints(self);
-        self.take_hints();
+        // Those that are hinted at are due now.
+        let _ = self.take_hints();
         if hints(self) == before
             && let Some(database) = self.databases.get(&id)
         {
@@ -204,9 +247,11 @@ impl Observers<'_> {
         }
     }
 
-    fn take_hints(&mut self) {
+    /// Reads one buffer of events. Which databases they point to.
+    fn take_hints(&mut self) -> Vec<Id> {
+        let mut hinted = Vec::new();
         let Some(hints) = &mut self.hints else {
-            return;
+            return hinted;
         };
         let mut taken = Vec::new();
         hints.drain(|hint| {
@@ -215,19 +260,24 @@ impl Observers<'_> {
             }
         });
         if SUPPRESS_HINTS.load(Ordering::Relaxed) {
-            return;
+            return hinted;
         }
         let now = clock();
         for hint in taken {
             match hint {
-                Hint::Written(id) => self.reschedule(id, |database, _| database.hint(now)),
+                Hint::Written(id) => {
+                    self.reschedule(id, |database, _| database.hint(now));
+                    hinted.push(id);
+                }
                 Hint::Appeared(id, name) => {
                     self.reschedule(id, |database, hints| {
                         database.name_appeared(name, now, hints);
                     });
+                    hinted.push(id);
                 }
                 Hint::Vanished(id, name) => {
                     self.reschedule(id, |database, _| database.name_vanished(name, now));
+                    hinted.push(id);
                 }
                 Hint::Overflow => {
                     let all: Vec<Id> = self.databases.keys().copied().collect();
@@ -237,6 +287,7 @@ impl Observers<'_> {
                 }
             }
         }
+        hinted
     }
 
     /// Changes a database's next look.
@@ -248,17 +299,15 @@ impl Observers<'_> {
         }
     }
 
-    fn remove(&mut self, id: Id) {
-        if let Some(mut database) = self.databases.remove(&id) {
-            self.agenda.remove(database.due(), id);
-            database.release(&mut self.hints);
-        }
-    }
-
-    fn id_of(&self, shared: &Arc<Shared>) -> Option<Id> {
-        let mut all = self.databases.iter();
-        all.find(|(_, database)| database.belongs_to(shared))
-            .map(|(id, _)| *id)
+    /// Lets go of a database. Whether there was one.
+    fn remove(&mut self, id: Id) -> bool {
+        let Some(mut database) = self.databases.remove(&id) else {
+            return false;
+        };
+        self.agenda.remove(database.due(), id);
+        database.release(&mut self.hints);
+        self.spacing.set_databases(self.databases.len());
+        true
     }
 }
 
@@ -277,7 +326,16 @@ fn closed(shared: &Shared) -> Error {
 }
 
 fn clock() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    read(ClockId::Monotonic)
+}
+
+/// What this thread has used of its processor.
+fn processor_time() -> Duration {
+    read(ClockId::ThreadCPUTime)
+}
+
+fn read(clock: ClockId) -> Duration {
+    let now = rustix::time::clock_gettime(clock);
     Duration::new(
         u64::try_from(now.tv_sec).unwrap_or(0),
         u32::try_from(now.tv_nsec).unwrap_or(0),

@@ -173,9 +173,9 @@ fn truncation_to_zero_and_garbage_are_replacements() {
 #[test]
 fn the_identity_is_checked_although_looks_are_far_apart() {
     let db = TempDb::new(JournalMode::Delete);
-    let hour = std::time::Duration::from_hours(1);
+    let minute = std::time::Duration::from_mins(1);
     let watcher = SharedUpdateWatcher::builder(db.path())
-        .poll_interval(hour)
+        .poll_interval(minute)
         .open();
     let mut events = watcher
         .expect("a watcher")

@@ -8,24 +8,27 @@ use super::log::{self, LogTail, ReadAt};
 use super::stamp::{Stamp, Time};
 use super::wal_index::{self, WalIndex};
 use crate::descriptor::{Table, Watched, identity, open_read_only};
+use crate::directory::Directory;
 use crate::identity::Identity;
 use crate::location::Location;
 use crate::mount;
+use crate::open_files;
 use crate::sessions::{SessionCount, Sessions};
 use nix::libc;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Advice, AtFlags, Mode, OFlags, StatxFlags};
+use rustix::fs::{Advice, AtFlags, StatxFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// The files of one database. At most three descriptors: the directory, the database, and the `-shm`.
+/// The files of one database. At most three descriptors: the database, the `-shm`, and the directory, which it shares
+/// with its neighbours.
 #[derive(Debug)]
 pub(crate) struct Files {
     table: Table,
-    directory: OwnedFd,
+    directory: Rc<Directory>,
     directory_path: PathBuf,
     database: Watched,
     identity: Identity,
@@ -47,20 +50,17 @@ const RIPE_NANOSECONDS: i128 = 20_000_000;
 
 impl Files {
     pub(crate) fn open(
-        table: Table,
+        table: &Table,
         sessions: &Rc<Sessions>,
         location: &Location,
     ) -> Result<Self, Errno> {
-        let directory = rustix::fs::open(
-            &location.directory,
-            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        let stat = rustix::fs::statat(&directory, &location.name, AtFlags::empty())?;
+        let directory = table.open_directory(&location.directory)?;
+        let stat = rustix::fs::statat(directory.as_fd(), &location.name, AtFlags::empty())?;
         if !is_regular(&stat) {
             return Err(Errno::NODEV);
         }
         let database = table.open_locked_file(directory.as_fd(), &location.name)?;
+        open_files::leave_some_free(&database)?;
         let stat = rustix::fs::fstat(&database)?;
         if !is_regular(&stat) {
             return Err(Errno::NODEV);
@@ -69,7 +69,7 @@ impl Files {
             identity: identity(&stat),
             fine_times: mount::has_fine_times(&database),
             may_be_stale: mount::may_be_stale(&database),
-            table,
+            table: table.clone(),
             directory,
             directory_path: location.directory.clone(),
             database,
@@ -90,7 +90,7 @@ impl Files {
 
     /// Whether a sidecar exists.
     pub(crate) fn has_journal(&self) -> bool {
-        rustix::fs::statat(&self.directory, &self.journal_name, AtFlags::empty()).is_ok()
+        rustix::fs::statat(self.directory.as_fd(), &self.journal_name, AtFlags::empty()).is_ok()
     }
 
     /// Whether somebody has this WAL database open, and its log is not at this name.
@@ -130,7 +130,7 @@ impl Files {
     fn renew_name(&self, name: &CStr) {
         if self.may_be_stale {
             let flags = AtFlags::STATX_FORCE_SYNC;
-            let _ = rustix::fs::statx(&self.directory, name, flags, StatxFlags::BASIC_STATS);
+            let _ = rustix::fs::statx(self.directory.as_fd(), name, flags, StatxFlags::BASIC_STATS);
         }
     }
 
@@ -180,7 +180,7 @@ impl Files {
         let Ok(name) = CStr::from_bytes_with_nul(&name[..=length]) else {
             return Ok(false);
         };
-        match rustix::fs::statat(&self.directory, name, AtFlags::empty()) {
+        match rustix::fs::statat(self.directory.as_fd(), name, AtFlags::empty()) {
             Ok(_) => Ok(false),
             Err(Errno::NOENT) => Ok(true),
             Err(error) => Err(error),
@@ -211,11 +211,12 @@ impl Files {
 
     fn log_or_error(&mut self) -> Result<LogTail, Errno> {
         self.renew_name(&self.wal_name);
-        let stat = match rustix::fs::statat(&self.directory, &self.wal_name, AtFlags::empty()) {
-            Ok(stat) if stat.st_size > 0 => stat,
-            Ok(_) | Err(Errno::NOENT) => return Ok(LogTail::default()),
-            Err(error) => return Err(error),
-        };
+        let stat =
+            match rustix::fs::statat(self.directory.as_fd(), &self.wal_name, AtFlags::empty()) {
+                Ok(stat) if stat.st_size > 0 => stat,
+                Ok(_) | Err(Errno::NOENT) => return Ok(LogTail::default()),
+                Err(error) => return Err(error),
+            };
         if let Some((file, at, tail)) = &self.tail
             && (*file, *at) == (identity(&stat), stamp(&stat))
         {
@@ -334,7 +335,7 @@ impl Evidence for Files {
     }
 
     fn has_log(&mut self) -> bool {
-        rustix::fs::statat(&self.directory, &self.wal_name, AtFlags::empty()).is_ok()
+        rustix::fs::statat(self.directory.as_fd(), &self.wal_name, AtFlags::empty()).is_ok()
     }
 
     fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64> {

@@ -12,7 +12,7 @@ mod patience;
 use super::agenda::Id;
 use super::mailbox::Settings;
 use crate::backend::WatcherBackend;
-use crate::cadence::{Cadence, Found};
+use crate::cadence::{Cadence, Found, SWEEP, Ticks};
 use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
@@ -35,8 +35,6 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-/// How often the identity of the file is checked (the specification's 100 ms).
-const IDENTITY: Duration = Duration::from_millis(100);
 /// How long `open` waits for a moment at which no commit is under way.
 const OPENING: Duration = Duration::from_millis(50);
 /// How long an error of the system may last before it ends the watcher.
@@ -103,7 +101,7 @@ impl Database {
             Ok(watches) => watches,
             Err(error) => return Err((answer, error)),
         };
-        let opening = Opening::new(&shared, table, &sessions, &location);
+        let opening = Opening::new(&shared, &table, &sessions, &location);
         let target = match opening.open(None) {
             Ok(observer) => Target::Present(observer),
             Err(Refusal::Missing) if !settings.must_exist => Target::Absent,
@@ -129,7 +127,7 @@ impl Database {
             cadence,
             watches,
             poll_interval: settings.poll_interval,
-            identity_due: now + IDENTITY,
+            identity_due: now + SWEEP,
             patience: Patience::default(),
             identity_patience: Patience::default(),
             header_patience: Patience::default(),
@@ -144,8 +142,9 @@ impl Database {
         self.cadence.due().min(self.identity_due)
     }
 
-    pub(super) fn belongs_to(&self, shared: &Arc<Shared>) -> bool {
-        Arc::ptr_eq(&self.shared, shared)
+    /// Whether it is looked at with a fixed period.
+    pub(super) fn is_polled(&self) -> bool {
+        self.cadence.is_polling()
     }
 
     /// Where the database stood at the last look that could tell.
@@ -158,12 +157,16 @@ impl Database {
         }
     }
 
-    pub(super) fn look(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) -> Next {
+    pub(super) fn look(
+        &mut self,
+        now: Duration,
+        ticks: Ticks,
+        hints: &mut Option<Hints<Id>>,
+    ) -> Next {
         let sweep = self.cadence.is_sweep();
         // With each sweep, so that an idle database costs one wake-up and not two.
         if now >= self.identity_due || (sweep && now >= self.cadence.due()) {
-            self.identity_due = now + IDENTITY;
-            self.sessions.drain();
+            self.identity_due = ticks.next(now);
             if let Err(error) = self.check_identity(now, hints) {
                 return self.end_or_follow(error, now, hints);
             }
@@ -203,7 +206,7 @@ impl Database {
             return self.die(error);
         }
         self.announce_replacement();
-        self.plan(found, sweep, now, hints);
+        self.plan(found, sweep, (now, ticks), hints);
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
             next => next,
@@ -279,9 +282,15 @@ impl Database {
     }
 
     /// Sets the time of the next look.
-    fn plan(&mut self, found: Found, sweep: bool, now: Duration, hints: &mut Option<Hints<Id>>) {
+    fn plan(
+        &mut self,
+        found: Found,
+        sweep: bool,
+        (now, ticks): (Duration, Ticks),
+        hints: &mut Option<Hints<Id>>,
+    ) {
         let target = &mut self.target;
-        self.cadence.looked(now, found, || match target {
+        self.cadence.looked(now, found, ticks, || match target {
             Target::Absent => false,
             Target::Present(observer) => observer.is_writer_active(),
         });

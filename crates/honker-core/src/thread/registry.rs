@@ -1,8 +1,10 @@
-//! The one observer thread of the process: started by the first watcher, gone with the last.
+//! The observer threads of the process: one for everything local, and one for each file system that may hang. Each is
+//! started by its first watcher, and gone with its last.
 
 use super::mailbox::{Beginning, Mailbox, Request, Settings};
 use crate::backend::WatcherBackend;
 use crate::error::{Error, Reason};
+use crate::mount;
 use crate::process::PerProcess;
 use crate::shared::Shared;
 use rustix::event::{EventfdFlags, eventfd};
@@ -16,17 +18,53 @@ use std::time::Duration;
 /// For tests: behave as where the kernel refuses a private descriptor table.
 pub(crate) static REFUSE_PRIVATE_TABLE: AtomicBool = AtomicBool::new(false);
 
-/// The thread of a parent process does not exist in its children.
-static OBSERVER: PerProcess<Mutex<Option<Running>>> = PerProcess::new(|| Mutex::new(None));
-/// The thread of the `data-version` backend. SQLite's locks belong to its descriptor table, and what the observer
-/// closes in its own would drop them. All its connections have to share one table, so it never ends.
-static DATA_VERSION: PerProcess<Mutex<Option<Running>>> = PerProcess::new(|| Mutex::new(None));
+/// The threads of a parent process do not exist in its children.
+static OBSERVERS: PerProcess<Mutex<Vec<Running>>> = PerProcess::new(Mutex::default);
 
 /// How long `close` waits for the observer thread to let go, should a file system hang.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
+/// What a thread watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Domain {
+    /// Every local file system.
+    Local,
+    /// One on which a system call may wait for another machine or process, by its device number: should it hang, only
+    /// its own databases wait with it.
+    Remote(u64),
+    /// Whatever the `data-version` backend watches. SQLite's locks belong to its descriptor table, and what the observer
+    /// closes in its own would drop them. All its connections have to share one table, so this thread never ends.
+    Sqlite,
+}
+
+impl Domain {
+    fn of(shared: &Shared) -> Self {
+        if shared.requested == WatcherBackend::DataVersion && shared.requested.is_built() {
+            return Self::Sqlite;
+        }
+        let directory = &shared.location.directory;
+        match mount::of_path(directory) {
+            Ok(file_system) if file_system.shared => {
+                rustix::fs::stat(directory).map_or(Self::Local, |stat| Self::Remote(stat.st_dev))
+            }
+            // What cannot be asked cannot be opened either.
+            _ => Self::Local,
+        }
+    }
+
+    /// At most 15 bytes: the kernel keeps no more.
+    fn thread_name(self) -> &'static str {
+        match self {
+            Self::Local => "honker-observer",
+            Self::Remote(_) => "honker-remote",
+            Self::Sqlite => "honker-sqlite",
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Running {
+    domain: Domain,
     line: Arc<Line>,
     watchers: usize,
 }
@@ -36,11 +74,10 @@ struct Running {
 pub(crate) struct Line {
     mailbox: Arc<Mailbox>,
     bell: OwnedFd,
-    asks_sqlite: bool,
 }
 
 impl Line {
-    fn start(path: &Path, asks_sqlite: bool) -> Result<Self, Error> {
+    fn start(path: &Path, domain: Domain) -> Result<Self, Error> {
         let failed = |error: std::io::Error| {
             Error::system(path, "cannot start the observer thread to watch", error)
         };
@@ -50,20 +87,12 @@ impl Line {
         let theirs = Arc::clone(&mailbox);
         let refuse = REFUSE_PRIVATE_TABLE.load(Ordering::Relaxed);
         let copy = bell.try_clone().map_err(failed)?;
-        let name = if asks_sqlite {
-            "honker-sqlite"
-        } else {
-            "honker-observer"
-        };
+        let name = domain.thread_name();
         honker_descriptor_table::spawn(name, copy, refuse, move |inherited| {
             super::run(inherited.descriptor, &theirs, inherited.private);
         })
         .map_err(failed)?;
-        Ok(Self {
-            mailbox,
-            bell,
-            asks_sqlite,
-        })
+        Ok(Self { mailbox, bell })
     }
 
     fn ask<T>(
@@ -89,23 +118,9 @@ impl Line {
     }
 }
 
-/// Starts watching on the process's observer thread, and the thread first if there is none.
+/// Starts watching on the observer thread of the database's file system, and the thread first if there is none.
 pub(crate) fn open(shared: &Arc<Shared>, settings: Settings) -> Result<Arc<Line>, Error> {
-    let asks_sqlite =
-        shared.requested == WatcherBackend::DataVersion && shared.requested.is_built();
-    let line = {
-        let mut observer = lock(asks_sqlite);
-        // One that has died serves its other watchers no more.
-        let running = match observer.take_if(|running| running.line.mailbox.is_open()) {
-            Some(running) => observer.insert(running),
-            None => observer.insert(Running {
-                line: Arc::new(Line::start(&shared.location.path, asks_sqlite)?),
-                watchers: 0,
-            }),
-        };
-        running.watchers += 1;
-        Arc::clone(&running.line)
-    };
+    let line = line(Domain::of(shared), &shared.location.path)?;
     let (answer, answered) = sync_channel(1);
     let request = Request::Open {
         shared: Arc::clone(shared),
@@ -119,6 +134,24 @@ pub(crate) fn open(shared: &Arc<Shared>, settings: Settings) -> Result<Arc<Line>
             Err(error)
         }
     }
+}
+
+/// The way to the thread for one more watcher.
+fn line(domain: Domain, path: &Path) -> Result<Arc<Line>, Error> {
+    let mut observers = observers();
+    // One that has died serves its other watchers no more.
+    observers.retain(|running| running.line.mailbox.is_open());
+    if let Some(running) = observers.iter_mut().find(|it| it.domain == domain) {
+        running.watchers += 1;
+        return Ok(Arc::clone(&running.line));
+    }
+    let line = Arc::new(Line::start(path, domain)?);
+    observers.push(Running {
+        domain,
+        line: Arc::clone(&line),
+        watchers: 1,
+    });
+    Ok(line)
 }
 
 /// Stops watching, and the thread with the last watcher.
@@ -135,31 +168,29 @@ pub(crate) fn close(line: &Arc<Line>, shared: &Arc<Shared>) {
 }
 
 fn release(line: &Arc<Line>) {
-    let mut observer = lock(line.asks_sqlite);
-    if let Some(running) = observer.as_mut()
-        && Arc::ptr_eq(&running.line, line)
+    let mut observers = observers();
+    if let Some(at) = observers
+        .iter()
+        .position(|running| Arc::ptr_eq(&running.line, line))
     {
-        running.watchers -= 1;
-        if running.watchers == 0 && !line.asks_sqlite {
+        observers[at].watchers -= 1;
+        if observers[at].watchers == 0 && observers[at].domain != Domain::Sqlite {
             line.mailbox.post(&line.bell, Request::Stop);
-            *observer = None;
+            observers.remove(at);
         }
     }
 }
 
-/// For tests: the thread ends, whoever still watches.
+/// For tests: the thread for local file systems ends, whoever still watches.
 #[cfg(feature = "test-hooks")]
 pub(crate) fn end_the_thread() {
-    if let Some(running) = lock(false).as_ref() {
-        running.line.mailbox.post(&running.line.bell, Request::Stop);
+    let observers = observers();
+    if let Some(local) = observers.iter().find(|it| it.domain == Domain::Local) {
+        local.line.mailbox.post(&local.line.bell, Request::Stop);
     }
 }
 
-fn lock(asks_sqlite: bool) -> MutexGuard<'static, Option<Running>> {
-    let thread = if asks_sqlite {
-        &DATA_VERSION
-    } else {
-        &OBSERVER
-    };
-    thread.get().lock().unwrap_or_else(PoisonError::into_inner)
+fn observers() -> MutexGuard<'static, Vec<Running>> {
+    let observers = OBSERVERS.get().lock();
+    observers.unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,7 +23,7 @@ impl Database {
         let Target::Absent = self.target else {
             return Ok(());
         };
-        let opening = Opening::new(&self.shared, self.table, &self.sessions, &self.location);
+        let opening = Opening::new(&self.shared, &self.table, &self.sessions, &self.location);
         match opening.open((!self.replaced).then_some(now)) {
             Ok(observer) => {
                 // Through a link it would have its sidecars elsewhere.

@@ -49,7 +49,7 @@ pub(super) struct DataVersion {
 
 impl DataVersion {
     /// Connects. `is_new`: the file was missing before, and whatever it holds was committed since.
-    pub(super) fn open(table: Table, location: &Location, is_new: bool) -> Result<Self, Refusal> {
+    pub(super) fn open(table: &Table, location: &Location, is_new: bool) -> Result<Self, Refusal> {
         let path = &location.path;
         let identity = regular_file(path)?;
         refuse_where_it_harms(table, identity).map_err(|why| {
@@ -259,7 +259,7 @@ fn is_regular(stat: &Stat) -> bool {
 }
 
 /// Where a connection here would drop the locks of another one, or mix up its descriptors with those of another one.
-fn refuse_where_it_harms(table: Table, database: Identity) -> Result<(), String> {
+fn refuse_where_it_harms(table: &Table, database: Identity) -> Result<(), String> {
     if !table.is_private() {
         return Err(
             "this system grants no descriptor table of its own, so that its connection would drop the locks of this \

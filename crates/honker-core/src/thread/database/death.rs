@@ -171,7 +171,9 @@ impl Database {
 
     /// The shm backend needs a wal-index. While there is no database yet, its mode is still open.
     pub(super) fn require_wal_for_shm(&mut self) -> Result<(), Error> {
-        if self.shared.effective() != WatcherBackend::ShmFastPath {
+        let shm = WatcherBackend::ShmFastPath;
+        // Asking what is effective would be a system call each look.
+        if self.shared.requested != shm || !shm.is_built() {
             return Ok(());
         }
         let is_rollback = match &mut self.target {

@@ -121,7 +121,7 @@ impl Refusal {
 /// How to open a database for one of the backends.
 #[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
-    table: Table,
+    table: &'a Table,
     sessions: &'a Rc<Sessions>,
     location: &'a Location,
     /// Whether SQLite itself is to be asked.
@@ -131,7 +131,7 @@ pub(super) struct Opening<'a> {
 impl<'a> Opening<'a> {
     pub(super) fn new(
         shared: &Shared,
-        table: Table,
+        table: &'a Table,
         sessions: &'a Rc<Sessions>,
         location: &'a Location,
     ) -> Self {
