@@ -1,5 +1,6 @@
 //! The evidence in the real files, on Linux.
 
+use super::conflict::{Conflict, first_conflict};
 use super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
 use super::header::{self, Header};
 use super::journal::{self, Journal};
@@ -96,23 +97,29 @@ impl Files {
     /// Whether somebody has this WAL database open, and its log is not at this name.
     ///
     /// A connection creates `-wal` and `-shm` beside the name that it was given: through a hard link, or where the file
-    /// alone is mounted, that is another place.
+    /// alone is mounted, that is another place. And they may be removed under it.
     pub(crate) fn is_open_elsewhere(&self) -> bool {
-        let exists = |name: &CString| {
-            !matches!(
-                rustix::fs::statat(&self.directory, name, AtFlags::empty()),
-                Err(Errno::NOENT)
-            )
-        };
-        let somebody = || {
-            let (start, length) = (lock::SHARED, lock::SHARED_LENGTH);
-            first_conflict(&self.database, libc::F_WRLCK, start, length)
+        let shared = |file, start, length| {
+            first_conflict(file, libc::F_WRLCK, start, length)
                 .is_ok_and(|conflict| conflict.is_some_and(|conflict| !conflict.exclusive))
         };
-        self.wal_index.is_none()
-            && somebody()
-            && !exists(&self.wal_index_name)
-            && !exists(&self.wal_name)
+        let exists = |name: &CString| {
+            let found = rustix::fs::statat(self.directory.as_fd(), name, AtFlags::empty());
+            !matches!(found, Err(Errno::NOENT))
+        };
+        // A name that another host has just made may be missing here for a while.
+        !self.may_be_stale
+            && match &self.wal_index {
+                Some(file) => {
+                    rustix::fs::fstat(file).is_ok_and(|stat| stat.st_nlink == 0)
+                        && shared(file, lock::WAL_DMS, 1)
+                }
+                None => {
+                    shared(&self.database, lock::SHARED, lock::SHARED_LENGTH)
+                        && !exists(&self.wal_index_name)
+                        && !exists(&self.wal_name)
+                }
+            }
     }
 
     /// Has the size, the times and the content of a file asked for anew. Of the content, pages go that were only read:
@@ -361,37 +368,6 @@ impl ReadAt for Bytes<'_> {
         }
         Ok(filled)
     }
-}
-
-/// A lock that somebody holds.
-struct Conflict {
-    start: i64,
-    exclusive: bool,
-}
-
-/// The first lock that a lock of this kind would conflict with. A query: nothing is locked.
-///
-/// `F_OFD_GETLK` asks as the owner of this descriptor, so it also sees locks of this process.
-fn first_conflict(
-    file: &Watched,
-    kind: libc::c_int,
-    start: i64,
-    length: i64,
-) -> Result<Option<Conflict>, Errno> {
-    let short = |value: libc::c_int| libc::c_short::try_from(value).unwrap_or(0);
-    let mut query = libc::flock {
-        l_type: short(kind),
-        l_whence: short(libc::SEEK_SET),
-        l_start: start,
-        l_len: length,
-        l_pid: 0,
-    };
-    nix::fcntl::fcntl(file.as_fd(), nix::fcntl::FcntlArg::F_OFD_GETLK(&mut query))
-        .map_err(|error| Errno::from_raw_os_error(error as i32))?;
-    Ok((query.l_type != short(libc::F_UNLCK)).then_some(Conflict {
-        start: query.l_start,
-        exclusive: query.l_type == short(libc::F_WRLCK),
-    }))
 }
 
 pub(crate) fn stamp(stat: &rustix::fs::Stat) -> Stamp {

@@ -64,6 +64,7 @@ pub(super) struct Database {
     identity_patience: Patience,
     /// With a header that is only being written.
     header_patience: Patience,
+    name_due: Duration,
     /// With a connection whose log is not to be found.
     name_patience: Patience,
     /// With a writer that keeps readers out.
@@ -131,6 +132,7 @@ impl Database {
             patience: Patience::default(),
             identity_patience: Patience::default(),
             header_patience: Patience::default(),
+            name_due: now + PATIENCE,
             name_patience: Patience::default(),
             busy_patience: Patience::default(),
             opening: Some((answer, now + OPENING)),
@@ -170,8 +172,11 @@ impl Database {
             if let Err(error) = self.check_identity(now, hints) {
                 return self.end_or_follow(error, now, hints);
             }
-            if let Err(error) = self.check_name(now) {
-                return self.die(error);
+            if now >= self.name_due {
+                self.name_due = now + PATIENCE;
+                if let Err(error) = self.check_name(now) {
+                    return self.die(error);
+                }
             }
             if now < self.cadence.due() {
                 return Next::Look;
