@@ -50,9 +50,10 @@ fn a_database_of_sqlcipher_is_refused_by_every_backend_and_ends_the_watcher_that
         let (_watcher, mut events) = open(db.path(), backend);
         sqlcipher(db.path(), mode);
         let end = end_of(&mut events);
-        assert_eq!(
-            end.kind(),
-            ErrorKind::NotADatabase,
+        // SQLite reads an empty file as a database, if it looks between its making and its first page.
+        let was_empty = backend == WatcherBackend::DataVersion && end.kind() == ErrorKind::Replaced;
+        assert!(
+            was_empty || end.kind() == ErrorKind::NotADatabase,
             "{mode}, {backend}: {end}"
         );
         let error = refused(db.path(), backend);
