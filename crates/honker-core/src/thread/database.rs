@@ -315,7 +315,8 @@ impl Database {
             return Next::Look;
         };
         if !observer.is_settled() {
-            if now < *deadline {
+            // An error that lasts is the answer, however late it began.
+            if now < *deadline || self.patience.is_tried() {
                 return Next::Look;
             }
             if let Some(error) = self.refuse_truncated() {
