@@ -49,7 +49,9 @@ find_missing() {
         need "Python 3 with its sqlite3 module" python3 python3 -c 'import sqlite3'
         if [ "$(uname -s)" = Linux ]; then
             need "strace" strace have strace
-            need "bindfs, for a file system that hangs" bindfs have bindfs
+            need "bindfs, a FUSE file system" bindfs have bindfs
+            need "fusermount3, to mount it" fuse3 have fusermount3
+            need "the sqlcipher shell" sqlcipher have sqlcipher
         fi
     fi
 }
