@@ -111,6 +111,10 @@ pub(crate) enum Reason {
     WalIndexVersion {
         version: u32,
     },
+    FormatVersion {
+        read: u8,
+    },
+    OtherName,
     LeftWal,
     PathRetargeted {
         expected: PathBuf,
@@ -145,8 +149,17 @@ pub(crate) enum Reason {
 /// What in a header shows that something that is not SQLite wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overwritten {
-    CounterBackwards { from: u32, to: u32 },
+    CounterBackwards {
+        from: u32,
+        to: u32,
+    },
     Emptied,
+    /// Another page size, and no commit.
+    Resized,
+    /// A file format that SQLite does not read either.
+    UnknownVersion {
+        read: u8,
+    },
     NotADatabase,
 }
 
@@ -224,9 +237,11 @@ impl Reason {
             | Self::PollInterval { .. }
             | Self::UnknownBackend { .. }
             | Self::NotAPosition { .. } => ErrorKind::InvalidConfig,
-            Self::BackendUnavailable { .. } | Self::WalIndexVersion { .. } | Self::LeftWal => {
-                ErrorKind::Unsupported
-            }
+            Self::BackendUnavailable { .. }
+            | Self::WalIndexVersion { .. }
+            | Self::FormatVersion { .. }
+            | Self::OtherName
+            | Self::LeftWal => ErrorKind::Unsupported,
             Self::Limit { .. } => ErrorKind::LimitReached,
             Self::Replaced { .. } | Self::PathRetargeted { .. } | Self::Overwritten { .. } => {
                 ErrorKind::Replaced

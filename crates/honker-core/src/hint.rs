@@ -3,6 +3,7 @@
 //! One inotify instance a thread (the limit is 128 a user). File content is watched on the database, `-wal` and
 //! `-journal`; names are watched on the directory, so that neighbours cost nothing but their names. Never `-shm`.
 
+pub(crate) mod limit;
 mod names;
 
 use names::Names;

@@ -162,6 +162,11 @@ impl<E: Evidence> Observer<E> {
         matches!(header, Some(Header::Database(fields)) if !fields.wal)
     }
 
+    /// Whether the database is known to use a write-ahead log.
+    pub(crate) fn is_wal(&self) -> bool {
+        self.is_settled() && self.header.is_wal()
+    }
+
     /// The header as it stands, believable or not. For messages.
     pub(crate) fn current_header(&mut self) -> Option<Header> {
         self.evidence.header().ok()
@@ -173,7 +178,7 @@ impl<E: Evidence> Observer<E> {
 
     /// Looks. `now` is any monotonic clock; it must not run backwards between two looks.
     pub(crate) fn look(&mut self, now: Duration) -> Seen<Look> {
-        let look = if self.is_settled() && self.header.is_wal() {
+        let look = if self.is_wal() {
             self.look_wal(now)?
         } else {
             self.look_rollback(now)?

@@ -148,6 +148,7 @@ fn read_journal_mode(files: &mut Files, path: &Path) -> Result<JournalMode> {
         Header::Empty => Ok(JournalMode::Undecided),
         Header::Database(fields) if fields.wal => Ok(JournalMode::Wal),
         Header::Database(_) => Ok(JournalMode::Rollback),
+        Header::Version { read } => Err(Error::at(path, Reason::FormatVersion { read })),
         Header::Truncated { .. } | Header::Foreign { .. } => Err(Error::at(
             path,
             Reason::NotADatabase {

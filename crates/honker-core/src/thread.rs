@@ -22,7 +22,6 @@ use database::{Database, Next};
 use mailbox::{Beginning, Mailbox, Request, Settings};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
-use rustix::io::Errno;
 use rustix::time::ClockId;
 use spacing::Spacing;
 use std::collections::HashMap;
@@ -282,7 +281,7 @@ impl Observers<'_> {
                 Hint::Overflow => {
                     let all: Vec<Id> = self.databases.keys().copied().collect();
                     for id in all {
-                        self.reschedule(id, |database, _| database.overflowed(now));
+                        self.reschedule(id, |database, hints| database.overflowed(now, hints));
                     }
                 }
             }
@@ -345,19 +344,4 @@ fn read(clock: ClockId) -> Duration {
 /// Whether file events can be had for this database.
 pub(crate) fn try_hints(location: &Location) -> Result<(), Error> {
     database::try_out(location)
-}
-
-/// The limit that an inotify error stands for.
-fn hint_limit(error: Errno) -> Option<Reason> {
-    match error {
-        Errno::MFILE => Some(Reason::Limit {
-            what: "no inotify instance is left for this user".into(),
-            remedy: "Raise fs.inotify.max_user_instances (sysctl), or the limit of open files (ulimit -n), or use polling",
-        }),
-        Errno::NOSPC => Some(Reason::Limit {
-            what: "no inotify watch is left for this user".into(),
-            remedy: "Raise fs.inotify.max_user_watches (sysctl), or use polling",
-        }),
-        _ => None,
-    }
 }

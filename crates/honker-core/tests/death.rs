@@ -133,60 +133,6 @@ fn renaming_the_directory_away_ends_the_watcher() {
 }
 
 #[test]
-fn mounting_over_the_directory_ends_the_watcher() {
-    // In a mount namespace of a child process, so that nothing is left behind on this machine.
-    let Some(report) = in_own_mount_namespace("mounted_over_in_a_namespace") else {
-        return;
-    };
-    assert!(report.contains("1 passed"), "{report}");
-}
-
-#[test]
-fn mounted_over_in_a_namespace() {
-    if std::env::var_os("HONKER_TEST_NAMESPACE").is_none() {
-        return;
-    }
-    for backend in BACKENDS {
-        let db = TempDb::new(JournalMode::Delete);
-        let (_watcher, mut events) = open(db.path(), backend);
-        let mounted = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "tmpfs"])
-            .arg(db.dir())
-            .status()
-            .expect("mount");
-        assert!(mounted.success());
-        let error = end_of(&mut events);
-        assert!(error.to_string().contains("found no file"), "{error}");
-        let unmounted = std::process::Command::new("umount").arg(db.dir()).status();
-        assert!(unmounted.expect("umount").success());
-    }
-}
-
-fn in_own_mount_namespace(test: &str) -> Option<String> {
-    let allowed = std::process::Command::new("unshare")
-        .args(["--mount", "true"])
-        .output();
-    if !allowed.is_ok_and(|output| output.status.success()) {
-        println!(
-            "skipped: this process may not make a mount namespace (it needs root and unshare(1))"
-        );
-        return None;
-    }
-    let output = std::process::Command::new("unshare")
-        .arg("--mount")
-        .arg(std::env::current_exe().expect("this test"))
-        .args(["--exact", test])
-        .env("HONKER_TEST_NAMESPACE", "1")
-        .output()
-        .expect("unshare");
-    Some(format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    ))
-}
-
-#[test]
 fn overwriting_in_place_with_another_database_is_a_replacement() {
     for backend in BACKENDS {
         let db = TempDb::new(JournalMode::Delete);

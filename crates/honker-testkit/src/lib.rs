@@ -14,6 +14,7 @@
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
 //! | know what SQLite itself says | [`DataVersion`], [`truth`] |
 //! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
+//! | mount, limit, or be somebody else | [`alone_with`], [`again_as_nobody`], [`as_user`] |
 //! | wait without guessing a time | [`wait_until`] |
 //! | run more with `HONKER_FULL=1` | [`count`] |
 //! | choose at random, repeatably | [`random::rng`] |
@@ -35,6 +36,7 @@ pub mod random;
 pub mod threads;
 pub mod truth;
 
+mod again;
 mod count;
 mod exe;
 mod fork;
@@ -48,6 +50,9 @@ mod temp_db;
 mod wait;
 mod writer;
 
+pub use again::{
+    Again, NOBODY_ELSE, Own, again_as_nobody, alone_with, argument, as_user, start_as,
+};
 pub use count::{count, full_counts};
 pub use exe::exe;
 pub use fork::{Forked, Steps, fork};

@@ -71,6 +71,17 @@ impl fmt::Display for Error {
                 "{path:?} has a wal-index of version {version}; honker knows version 3007000. Watch it with a newer \
                  honker"
             ),
+            Reason::FormatVersion { read } => write!(
+                f,
+                "{path:?} has file format version {read}, as WAL2 of a branch of SQLite has; SQLite and honker read \
+                 versions 1 and 2. Switch it with PRAGMA journal_mode=WAL"
+            ),
+            Reason::OtherName => write!(
+                f,
+                "{path:?} is open under another name (a hard link, or a file that is mounted by itself), and its \
+                 write-ahead log lies beside that name, out of sight here. Watch the name that its writers use, or \
+                 mount the directory instead of the file"
+            ),
             Reason::LeftWal => write!(
                 f,
                 "{path:?} has left WAL mode, and the shm backend needs its wal-index. Reopen it with another backend"
@@ -96,6 +107,10 @@ impl fmt::Display for Error {
                         write!(f, "its change counter went back from {from} to {to}")?;
                     }
                     Overwritten::Emptied => f.write_str("it was cut to zero bytes")?,
+                    Overwritten::Resized => f.write_str("its page size changed without a commit")?,
+                    Overwritten::UnknownVersion { read } => {
+                        write!(f, "it has file format version {read} now")?;
+                    }
                     Overwritten::NotADatabase => f.write_str("it has no SQLite header any more")?,
                 }
                 write!(f, ") at {path:?}. {REOPEN}")

@@ -90,6 +90,28 @@ impl Files {
         rustix::fs::statat(self.directory.as_fd(), &self.journal_name, AtFlags::empty()).is_ok()
     }
 
+    /// Whether somebody has this WAL database open, and its log is not at this name.
+    ///
+    /// A connection creates `-wal` and `-shm` beside the name that it was given: through a hard link, or where the file
+    /// alone is mounted, that is another place.
+    pub(crate) fn is_open_elsewhere(&self) -> bool {
+        let exists = |name: &CString| {
+            !matches!(
+                rustix::fs::statat(&self.directory, name, AtFlags::empty()),
+                Err(Errno::NOENT)
+            )
+        };
+        let somebody = || {
+            let (start, length) = (lock::SHARED, lock::SHARED_LENGTH);
+            first_conflict(&self.database, libc::F_WRLCK, start, length)
+                .is_ok_and(|conflict| conflict.is_some_and(|conflict| !conflict.exclusive))
+        };
+        self.wal_index.is_none()
+            && somebody()
+            && !exists(&self.wal_index_name)
+            && !exists(&self.wal_name)
+    }
+
     fn journal_or_error(&self) -> Result<Journal, Errno> {
         let file = match open_read_only(self.directory.as_fd(), &self.journal_name) {
             Ok(file) => file,

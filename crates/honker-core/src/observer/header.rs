@@ -2,6 +2,8 @@
 
 /// Bytes read from the start of the database.
 pub(crate) const LENGTH: usize = 100;
+/// Of byte 19, the read version: 1 is a rollback journal, 2 a write-ahead log.
+const NEWEST_VERSION: u8 = 2;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// What the first 100 bytes say.
@@ -11,6 +13,8 @@ pub(crate) enum Header {
     Empty,
     /// A SQLite database.
     Database(Fields),
+    /// A SQLite header of a format that SQLite itself does not read: WAL2 of one of its branches has version 3.
+    Version { read: u8 },
     /// 1 to 99 bytes.
     Truncated { length: usize },
     /// Something else, which starts like this.
@@ -42,6 +46,9 @@ impl Header {
             let start = header.first_chunk().copied().unwrap_or_default();
             return Self::Foreign { start };
         }
+        if header[19] > NEWEST_VERSION {
+            return Self::Version { read: header[19] };
+        }
         let page_size = u32::from(u16::from_be_bytes([header[16], header[17]]));
         Self::Database(Fields {
             wal: header[19] == 2,
@@ -55,7 +62,7 @@ impl Header {
         match self {
             Self::Empty => Some(0),
             Self::Database(fields) => Some(fields.counter),
-            Self::Truncated { .. } | Self::Foreign { .. } => None,
+            Self::Version { .. } | Self::Truncated { .. } | Self::Foreign { .. } => None,
         }
     }
 
@@ -64,6 +71,7 @@ impl Header {
         match self {
             Self::Empty => "it is empty".to_owned(),
             Self::Database(_) => "it has a SQLite header".to_owned(),
+            Self::Version { read } => format!("its file format is version {read}"),
             Self::Truncated { length } => {
                 format!("it is {length} bytes long, and a header alone has {LENGTH}")
             }
@@ -116,6 +124,13 @@ mod tests {
             panic!("a database");
         };
         assert_eq!(fields.page_size, 65536);
+    }
+
+    #[test]
+    fn a_format_that_sqlite_does_not_read_is_no_rollback_mode() {
+        let mut bytes = sample();
+        bytes[18..20].copy_from_slice(&[3, 3]);
+        assert_eq!(Header::decode(&bytes), Header::Version { read: 3 });
     }
 
     #[test]

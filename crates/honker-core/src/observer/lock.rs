@@ -4,6 +4,9 @@
 pub(crate) const PENDING: i64 = 0x4000_0000;
 pub(crate) const RESERVED: i64 = PENDING + 1;
 pub(crate) const LENGTH: i64 = 512;
+/// A connection in WAL mode holds the 510 SHARED bytes as long as it is open.
+pub(crate) const SHARED: i64 = PENDING + 2;
+pub(crate) const SHARED_LENGTH: i64 = LENGTH - 2;
 /// In `-shm`: the WRITE lock and the "dead man's switch" that every connection holds shared.
 pub(crate) const WAL_WRITE: i64 = 120;
 pub(crate) const WAL_DMS: i64 = 128;

@@ -28,6 +28,8 @@ const UNSCHEDULED: Duration = Duration::from_millis(50);
 /// A lock kept this long after a commit was over is not on its way to be given back. A writer that is merely not
 /// scheduled is back sooner.
 const KEPT: Duration = Duration::from_millis(50);
+/// Of a header that was never seen like this: no SQLite page is so small.
+const UNKNOWN_PAGE_SIZE: u32 = 0;
 /// How long an unreadable journal may hold up a wake.
 const JOURNAL_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -139,11 +141,17 @@ impl<E: Evidence> Observer<E> {
             Header::Truncated { .. } | Header::Foreign { .. } => {
                 return Ok(Look::Overwritten(Overwritten::NotADatabase));
             }
+            Header::Version { read } => {
+                return Ok(Look::Overwritten(Overwritten::UnknownVersion { read }));
+            }
             Header::Empty => 0,
             Header::Database(fields) => fields.counter,
         };
         if !self.is_settled() {
             return self.settle_baseline(header, now);
+        }
+        if header == Header::Empty && self.header != Header::Empty {
+            return Ok(Look::Overwritten(Overwritten::Emptied));
         }
         let created_elsewhere = std::mem::take(&mut self.is_new) && counter > 1;
         if header.is_wal() != self.header.is_wal() {
@@ -158,8 +166,8 @@ impl<E: Evidence> Observer<E> {
         let moved = counter.wrapping_sub(before);
         let gap = now.saturating_sub(self.at);
         let resized = page_size(self.header).is_some_and(|size| page_size(header) != Some(size));
-        let found = if header == Header::Empty && self.header != Header::Empty {
-            return Ok(Look::Overwritten(Overwritten::Emptied));
+        let found = if moved == 0 && resized {
+            return Ok(Look::Overwritten(Overwritten::Resized));
         } else if moved == 0 {
             Look::Same
         } else if moved >= BACKWARDS {
@@ -228,8 +236,15 @@ impl<E: Evidence> Observer<E> {
         if moved == 1 || !is_plausible(moved, now.saturating_sub(self.at)) {
             return Look::Busy;
         }
-        let mut certain = fields;
-        certain.counter = fields.counter.wrapping_sub(1);
+        let certain = Fields {
+            counter: fields.counter.wrapping_sub(1),
+            // Which of these commits brought another one, the certain ones or the last, is not to be known.
+            page_size: match page_size(self.header) {
+                Some(before) if before == fields.page_size => before,
+                _ => UNKNOWN_PAGE_SIZE,
+            },
+            ..fields
+        };
         self.header = Header::Database(certain);
         self.at = now;
         Look::Commits(Tally::exactly(u64::from(moved - 1)))
@@ -312,7 +327,7 @@ fn is_plausible(commits: u32, gap: Duration) -> bool {
 
 fn page_size(header: Header) -> Option<u32> {
     match header {
-        Header::Database(fields) => Some(fields.page_size),
+        Header::Database(fields) if fields.page_size != UNKNOWN_PAGE_SIZE => Some(fields.page_size),
         _ => None,
     }
 }

@@ -101,7 +101,9 @@ impl<E: Evidence> Observer<E> {
                     stamp: (self.stamp != Stamp::default()).then_some(self.stamp),
                 },
             },
-            Header::Truncated { .. } | Header::Foreign { .. } => Standing::Unknown,
+            Header::Version { .. } | Header::Truncated { .. } | Header::Foreign { .. } => {
+                Standing::Unknown
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::wake::News;
+use death::Known;
 use hints::Watches;
 pub(super) use hints::try_out;
 use observe::{Observe, Opening, Refusal};
@@ -63,6 +64,10 @@ pub(super) struct Database {
     identity_patience: Patience,
     /// With a header that is only being written.
     header_patience: Patience,
+    /// With a connection whose log is not to be found.
+    name_patience: Patience,
+    /// With a writer that keeps readers out.
+    busy_patience: Patience,
     opening: Option<(Answer, Duration)>,
 }
 
@@ -126,6 +131,8 @@ impl Database {
             patience: Patience::default(),
             identity_patience: Patience::default(),
             header_patience: Patience::default(),
+            name_patience: Patience::default(),
+            busy_patience: Patience::default(),
             opening: Some((answer, now + OPENING)),
         })
     }
@@ -162,6 +169,9 @@ impl Database {
             self.identity_due = ticks.next(now);
             if let Err(error) = self.check_identity(now, hints) {
                 return self.end_or_follow(error, now, hints);
+            }
+            if let Err(error) = self.check_name(now) {
+                return self.die(error);
             }
             if now < self.cadence.due() {
                 return Next::Look;
@@ -207,11 +217,13 @@ impl Database {
     fn report(&mut self, look: Look, now: Duration) -> Result<Found, Error> {
         if look != Look::Busy {
             self.header_patience.restore();
+            self.busy_patience.restore();
         }
         match look {
             Look::Same => Ok(Found::Nothing),
             Look::Busy => {
                 self.shared.counters.busy_looks.add(1);
+                self.tell_what_is_in_the_way(now);
                 if self.opening.is_none() && self.has_seen_no_header() {
                     let endured = self.header_patience.endures(now, PATIENCE);
                     if !endured && let Some(error) = self.refuse_truncated() {
@@ -308,7 +320,11 @@ impl Database {
                 observer.rely_on_baseline();
             }
         }
-        self.answer_opening(Ok(()), now);
+        match self.check_name(now) {
+            Ok(Known::Yes) => self.answer_opening(Ok(()), now),
+            Ok(Known::NotYet) => {}
+            Err(error) => return self.die(error),
+        }
         Next::Look
     }
 

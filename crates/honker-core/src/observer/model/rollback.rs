@@ -134,6 +134,27 @@ fn recovery_by_another_is_no_commit_and_the_next_one_is() {
     }));
 }
 
+/// Another page size without a commit is what nobody but a foreign writer leaves.
+#[test]
+fn a_change_of_the_page_size_is_a_commit_and_never_an_overwrite() {
+    let one = transaction(End::Delete, true);
+    let hot = one.iter().position(|step| *step == Unlink).unwrap();
+    let resized: Vec<Step> = one
+        .iter()
+        .map(|step| if *step == Page1 { Resize } else { *step })
+        .collect();
+    let ways = [(&resized, &one), (&one, &resized), (&resized, &resized)];
+    run_each(ways.into_iter().flat_map(|(first, second)| {
+        let both = [first.clone(), second.clone()].concat();
+        let killed = [first, &second[..hot], &[Kill], &recovery()[..]].concat();
+        [both, killed].map(|script| Scenario {
+            // Of several commits, one of which changed the page size, the number is not believed.
+            exact: false,
+            ..scenario("resized", script)
+        })
+    }));
+}
+
 #[test]
 fn a_super_journal_that_is_gone_is_the_commit_point() {
     let killed = [begin(End::Delete, true), vec![Page1, SuperGone, Kill]].concat();

@@ -38,6 +38,8 @@ pub(super) enum Step {
     Uncounted,
     /// Page 1 with byte 19 changed: a switch to or from WAL.
     Switch { wal: bool },
+    /// Page 1 with another page size: a VACUUM after `PRAGMA page_size`.
+    Resize,
     /// Any other page of the database.
     Page,
     /// Page 1 is put back as it was (or the file cut to nothing, if it was empty).
@@ -122,6 +124,10 @@ impl Step {
             Self::Switch { wal } => commit_page(world, |fields| {
                 fields.counter += 1;
                 fields.wal = wal;
+            }),
+            Self::Resize => commit_page(world, |fields| {
+                fields.counter += 1;
+                fields.page_size *= 2;
             }),
             Self::Page => world.write_database(),
             Self::Restore => {

@@ -187,6 +187,11 @@ impl Observe for DataVersion {
         false
     }
 
+    fn is_open_elsewhere(&self) -> bool {
+        // Its own connection is one that has it open here.
+        false
+    }
+
     fn has_journal(&self) -> bool {
         false
     }

@@ -13,6 +13,13 @@ use crate::thread::agenda::Id;
 use rustix::io::Errno;
 use std::time::Duration;
 
+/// Whether something can be told by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Yes,
+    NotYet,
+}
+
 impl Database {
     /// Whether the path still leads to the file that is watched. An absent file needs its directory.
     pub(super) fn check_identity(
@@ -68,6 +75,36 @@ impl Database {
         }
     }
 
+    /// Whether the database is open only under another name, so that its commits are where nobody looks. Not known yet,
+    /// while a connection may only be about to create its log.
+    pub(super) fn check_name(&mut self, now: Duration) -> Result<Known, Error> {
+        let Target::Present(observer) = &self.target else {
+            return Ok(Known::Yes);
+        };
+        if !observer.is_open_elsewhere() {
+            self.name_patience.restore();
+            return Ok(Known::Yes);
+        }
+        if self.name_patience.endures(now, super::PATIENCE) {
+            return Ok(Known::NotYet);
+        }
+        Err(Error::at(&self.location.path, Reason::OtherName))
+    }
+
+    /// Somebody keeps readers out, for so long that those who wait for wakes want to know.
+    pub(super) fn tell_what_is_in_the_way(&mut self, now: Duration) {
+        if self.busy_patience.runs_out(now, super::PATIENCE) {
+            let told = format!(
+                "{:?}: for {:?} now a lock has kept readers out, or a transaction has been half written \
+                 (locking_mode=EXCLUSIVE, the VFS unix-excl, or a hot journal that nobody has played back); its \
+                 commits wake once they can be read",
+                self.location.path,
+                super::PATIENCE
+            );
+            self.shared.set_last_error(told);
+        }
+    }
+
     /// While there is no file, a link on its path may be retargeted: then the file would appear elsewhere.
     pub(super) fn check_that_the_path_leads_there(&self) -> Result<(), Error> {
         let location = &self.location;
@@ -105,6 +142,9 @@ impl Database {
 
     /// What a file without a SQLite header means: at open an error, later a replacement.
     pub(super) fn overwritten(&mut self, what: Overwritten) -> Error {
+        if let Overwritten::UnknownVersion { read } = what {
+            return Error::at(&self.location.path, Reason::FormatVersion { read });
+        }
         if self.has_seen_no_header() && what == Overwritten::NotADatabase {
             let header = self.current_header();
             return self.not_a_database(header);

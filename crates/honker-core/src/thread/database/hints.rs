@@ -5,7 +5,7 @@ use crate::backend::WatcherBackend;
 use crate::cadence::Found;
 use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
-use crate::hint::{Hints, Name};
+use crate::hint::{Hints, Name, limit};
 use crate::location::Location;
 use crate::mount;
 use crate::shared::Shared;
@@ -122,6 +122,11 @@ impl Watches {
                 Ok(())
             }
             Err(Errno::NOENT) => Ok(()),
+            // Whether it can do without reading this file is for another backend to say.
+            Err(Errno::ACCESS) => {
+                let what = format!("inotify cannot watch {} of", file.to_string_lossy());
+                Err(Error::system(&location.path, what, Errno::ACCESS))
+            }
             Err(error) => Err(cannot_watch(location, &file.to_string_lossy(), error)),
         }
     }
@@ -183,14 +188,37 @@ impl Database {
         }
     }
 
-    /// Events were lost: anything may have happened.
-    pub(in crate::thread) fn overflowed(&mut self, now: Duration) {
+    /// Events were lost: anything may have happened, and files may have appeared that are to be watched.
+    pub(in crate::thread) fn overflowed(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) {
         self.shared.counters.overflows.add(1);
         delivery::post(|| Notice::Overflow {
             path: self.shared.location.path.clone(),
         });
         self.check_identity_now();
-        self.cadence.hint(now);
+        if self
+            .watches
+            .as_ref()
+            .is_some_and(|watches| !watches.in_storm)
+        {
+            self.watch_again(now, hints);
+        } else {
+            self.cadence.hint(now);
+        }
+    }
+
+    /// Sets every watch, those that are there as well, and looks once more, for what happened before.
+    fn watch_again(&mut self, now: Duration, hints: &mut Option<Hints<Id>>) {
+        let Some(watches) = &mut self.watches else {
+            return;
+        };
+        let (id, location) = (self.id, &self.location);
+        let again = watches
+            .watch_names(id, location, hints)
+            .and_then(|()| watches.watch_files(id, location, hints));
+        match again {
+            Ok(()) => self.cadence.hint(now),
+            Err(error) => self.fall_back_to_polling(error.to_string(), now, hints),
+        }
     }
 
     pub(in crate::thread) fn release(&mut self, hints: &mut Option<Hints<Id>>) {
@@ -221,15 +249,7 @@ impl Database {
             }
             watches.in_storm = false;
             self.cadence.calm();
-            let location = &self.location;
-            let again = watches
-                .watch_names(self.id, location, hints)
-                .and_then(|()| watches.watch_files(self.id, location, hints));
-            match again {
-                // Once more, for what happened before the watches were back.
-                Ok(()) => self.cadence.hint(now),
-                Err(error) => self.fall_back_to_polling(error.to_string(), now, hints),
-            }
+            self.watch_again(now, hints);
         } else if self.cadence.is_storm() {
             watches.in_storm = true;
             watches.remove_all(self.id, hints);
@@ -277,10 +297,14 @@ fn ready<'a>(
 }
 
 fn cannot_watch(location: &Location, what: &str, error: Errno) -> Error {
-    let reason = crate::thread::hint_limit(error).unwrap_or_else(|| Reason::BackendUnavailable {
-        backend: WatcherBackend::KernelWatch.name(),
-        why: format!("inotify cannot watch {what} ({error}). Use polling"),
-    });
+    let reason = match limit::reached(error) {
+        Some(reason) => reason,
+        None if error == Errno::MFILE => return Error::system(&location.path, what, error),
+        None => Reason::BackendUnavailable {
+            backend: WatcherBackend::KernelWatch.name(),
+            why: format!("inotify cannot watch {what} ({error}). Use polling"),
+        },
+    };
     Error::at(&location.path, reason)
 }
 

@@ -36,6 +36,8 @@ pub(super) trait Observe {
     fn is_writer_active(&mut self) -> bool;
     /// Whether the database is known to use a rollback journal.
     fn is_rollback(&mut self) -> bool;
+    /// Whether somebody writes to its log under another name.
+    fn is_open_elsewhere(&self) -> bool;
     /// Whether there is a rollback journal now.
     fn has_journal(&self) -> bool;
     /// The header as it stands, where it can be read.
@@ -73,6 +75,10 @@ impl Observe for Observer<Files> {
 
     fn is_rollback(&mut self) -> bool {
         Observer::is_rollback(self)
+    }
+
+    fn is_open_elsewhere(&self) -> bool {
+        self.is_wal() && self.evidence().is_open_elsewhere()
     }
 
     fn has_journal(&self) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(super) struct Patience {
     since: Option<Duration>,
+    ran_out: bool,
 }
 
 impl Patience {
@@ -14,9 +15,14 @@ impl Patience {
         now.saturating_sub(*self.since.get_or_insert(now)) < limit
     }
 
+    /// Whether a failure at `now` is the first one that can't be put up with.
+    pub(super) fn runs_out(&mut self, now: Duration, limit: Duration) -> bool {
+        !self.endures(now, limit) && !std::mem::replace(&mut self.ran_out, true)
+    }
+
     /// It works.
     pub(super) fn restore(&mut self) {
-        self.since = None;
+        *self = Self::default();
     }
 }
 
@@ -33,5 +39,15 @@ mod tests {
         assert!(!patience.endures(at(15), at(10)));
         patience.restore();
         assert!(patience.endures(at(16), at(10)));
+    }
+
+    #[test]
+    fn it_runs_out_once() {
+        let at = Duration::from_millis;
+        let mut patience = Patience::default();
+        let ran_out = [5, 14, 15, 16].map(|now| patience.runs_out(at(now), at(10)));
+        assert_eq!(ran_out, [false, false, true, false]);
+        patience.restore();
+        assert!(!patience.runs_out(at(17), at(10)));
     }
 }
