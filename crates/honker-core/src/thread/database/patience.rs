@@ -20,6 +20,11 @@ impl Patience {
         !self.endures(now, limit) && !std::mem::replace(&mut self.ran_out, true)
     }
 
+    /// Whether it fails at present.
+    pub(super) fn is_tried(&self) -> bool {
+        self.since.is_some()
+    }
+
     /// It works.
     pub(super) fn restore(&mut self) {
         *self = Self::default();
