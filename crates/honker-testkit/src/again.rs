@@ -75,11 +75,21 @@ pub fn alone_with(own: Own) -> bool {
     }
     match own.command() {
         None => println!("skipped: unshare(1) may not give this process its own {own:?}"),
-        Some(mut unshare) => {
-            unshare.arg(exe());
-            check(&run(&mut unshare, OsStr::new("")));
-        }
+        Some(unshare) => return alone_through(unshare),
     }
+    false
+}
+
+/// Whether the calling test was started through a command that starts another one, such as prlimit(1). If not, it is
+/// run again through this one, and nothing is left to do.
+///
+/// # Panics
+/// If the test failed in there.
+pub fn alone_through(mut command: Command) -> bool {
+    if argument().is_some() {
+        return true;
+    }
+    check(&run(command.arg(exe()), OsStr::new("")));
     false
 }
 

@@ -150,9 +150,9 @@ impl Database {
         self.cadence.due().min(self.identity_due)
     }
 
-    /// Whether it is looked at with a fixed period.
+    /// Whether it is looked at without events.
     pub(super) fn is_polled(&self) -> bool {
-        self.cadence.is_polling()
+        !self.cadence.has_events()
     }
 
     /// Where the database stood at the last look that could tell.
