@@ -1,6 +1,10 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full bench mutants lint wheel npm install deny
+SECONDS ?= 600
+SEED ?=
+HOURS ?= 4
+
+.PHONY: help demo test test-full bench torture soak models mutants lint wheel npm install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -22,7 +26,19 @@ bench: ## Wake after commit under a stream of commits, and among up to 10,000 id
 	@scripts/setup.sh test
 	@scripts/timed.sh "make bench" cargo bench -p honker-core --bench stream --bench scale
 
-mutants: ## Simplify each rule of the observer in a copy, and show which checks notice (much longer)
+torture: ## Writers, watchers and faults at random for SECONDS=600, each history checked; SEED= repeats the choices
+	@scripts/setup.sh test
+	@scripts/timed.sh "make torture" scripts/torture.sh "$(SECONDS)" "$(SEED)"
+
+soak: ## HOURS=4 of commits and faults: memory, descriptors and threads of watchers stay flat
+	@scripts/setup.sh test
+	@scripts/timed.sh "make soak" scripts/soak.sh "$(HOURS)"
+
+models: ## The wake in every schedule of its threads (loom)
+	@scripts/setup.sh build
+	@scripts/timed.sh "make models" scripts/models.sh
+
+mutants: ## Simplify each rule in a copy, and show which checks notice (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make mutants" scripts/mutants.py
 

@@ -27,6 +27,17 @@ cargo test --workspace --all-features --no-fail-fast -- --show-output --test-thr
 
 scripts/features.sh || status=$?
 
+# Random rounds of writers, watchers and faults; in full also a soak, and every schedule of the wake's threads.
+case ${HONKER_FULL:-0} in
+1)
+    target/debug/honker-torture run --seconds 120 || status=$?
+    target/debug/honker-torture soak --seconds 120 || status=$?
+    scripts/models.sh || status=$?
+    scripts/fuzz.sh 30 || status=$?
+    ;;
+*) target/debug/honker-torture run --seconds 20 --round-ms 2000 || status=$? ;;
+esac
+
 scripts/test-python.sh 2>&1 | tee -a "$log" || status=$?
 
 scripts/test-node.sh 2>&1 | tee -a "$log" || status=$?

@@ -235,7 +235,7 @@ impl Args {
 }
 
 /// clap explains over several lines and paragraphs, and repeats the usage.
-fn in_one_line(error: &clap::Error) -> String {
+pub(crate) fn in_one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let paragraphs = text
         .split("\n\n")

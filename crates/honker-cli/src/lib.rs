@@ -48,6 +48,21 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
     exit.code()
 }
 
+/// Whether the command line is one to be run. For this project's own tests; not part of the interface.
+#[doc(hidden)]
+#[must_use]
+pub fn understands(words: impl IntoIterator<Item = OsString>) -> bool {
+    use clap::Parser;
+    match Args::try_parse_from(words) {
+        Ok(_) => true,
+        Err(error) => {
+            // As it would be printed.
+            let _ = args::in_one_line(&error);
+            false
+        }
+    }
+}
+
 fn run_command(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Watch(args) => watch::run(args),

@@ -73,6 +73,7 @@ mod stats;
 mod stream;
 mod subscribe;
 mod subscription;
+mod sync;
 mod tasks;
 #[cfg(feature = "test-hooks")]
 #[doc(hidden)]

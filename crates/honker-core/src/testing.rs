@@ -4,9 +4,13 @@ use crate::descriptor::Table;
 use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::observer::files::Files;
-use crate::observer::{self, Observer};
+use crate::observer::header::Header;
+use crate::observer::wal_index::WalIndex;
+use crate::observer::{self, Observer, journal, log};
+use crate::position::Position;
 use crate::stats::Conservative;
 use crate::thread;
+use std::io;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -85,6 +89,35 @@ impl LookNow {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.observer.is_settled()
+    }
+}
+
+/// Gives the bytes to everything that decodes what other processes write: none of it may panic, whatever they are.
+pub fn decode(bytes: &[u8]) {
+    let _ = Header::decode(bytes).describe();
+    let _ = WalIndex::decode(bytes);
+    let _ = journal::nonce(bytes);
+    if let Some((trailer, name)) = bytes.split_first_chunk()
+        && let Some((_, checksum)) = journal::super_journal_trailer(*trailer)
+    {
+        let _ = journal::is_super_journal_name(name, checksum);
+    }
+    if let Ok(tail) = log::tail(&Bytes(bytes)) {
+        let _ = log::commit_frames(&Bytes(bytes), 0, tail.last_frame, tail.page_size);
+    }
+    let _ = String::from_utf8_lossy(bytes).parse::<Position>();
+}
+
+/// A file in memory.
+struct Bytes<'a>(&'a [u8]);
+
+impl log::ReadAt for Bytes<'_> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rest = self.0.get(from..).unwrap_or_default();
+        let length = rest.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&rest[..length]);
+        Ok(length)
     }
 }
 

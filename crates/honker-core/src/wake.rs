@@ -12,11 +12,12 @@
 
 use crate::error::Error;
 use crate::observer::Tally;
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use crate::tasks::Tasks;
 use crate::update::{Update, UpdateKind};
 use event_listener::{Event, Listener};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// What has been seen so far. A subscription keeps the value it last reported and subtracts.

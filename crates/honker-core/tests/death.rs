@@ -1,7 +1,7 @@
 //! Death: a replaced database ends its watcher with the specification's message, as a value, for every subscriber.
 
 use honker_core::{ErrorKind, RecvError, SharedUpdateWatcher, UpdateEvents, WatcherBackend};
-use honker_testkit::{JournalMode, LONG, TempDb};
+use honker_testkit::{JournalMode, LONG, TempDb, Writer};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
@@ -166,6 +166,30 @@ fn truncation_to_zero_and_garbage_are_replacements() {
                 error.to_string().contains("overwritten in place"),
                 "{error}"
             );
+        }
+    }
+}
+
+#[test]
+fn a_wal_database_cut_to_zero_is_a_replacement_with_and_without_a_log() {
+    for backend in [&BACKENDS[..], &[WatcherBackend::ShmFastPath]].concat() {
+        for left in [true, false] {
+            let db = TempDb::new(JournalMode::Wal);
+            let mut writer = Writer::spawn();
+            let conn = writer.open(db.path());
+            writer.exec(conn, "CREATE TABLE mine(x)").expect("a commit");
+            // The log of a writer that was killed, or none.
+            let (_watcher, mut events) = open(db.path(), backend);
+            if left {
+                writer.kill();
+            } else {
+                writer.close(conn);
+            }
+            fs::write(db.path(), "").expect("overwritten");
+            let error = end_of(&mut events);
+            assert_eq!(error.kind(), ErrorKind::Replaced, "{backend}");
+            let message = error.to_string();
+            assert!(message.contains("overwritten in place"), "{message}");
         }
     }
 }

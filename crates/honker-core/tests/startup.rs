@@ -38,6 +38,28 @@ fn a_commit_before_subscribing_never_wakes_and_one_right_after_always_does() {
 }
 
 #[test]
+#[ignore = "a known limit (docs/reliability.md): it is told as exact, and was made before"]
+fn a_commit_before_subscribing_never_wakes_even_beside_one_under_way() {
+    let db = TempDb::new(JournalMode::Delete);
+    // Looks only when somebody subscribes.
+    let watcher = SharedUpdateWatcher::builder(db.path())
+        .poll_interval(std::time::Duration::from_mins(1))
+        .open()
+        .expect("a watcher");
+    let mut writer = Writer::spawn();
+    let conn = writer.open(db.path());
+    let insert = "INSERT INTO t(n) VALUES (1)";
+    writer.exec(conn, insert).expect("a commit before");
+    let begin = format!("BEGIN EXCLUSIVE; {insert}");
+    writer.exec(conn, &begin).expect("one under way");
+    let mut events = watcher.update_events().expect("a subscription");
+    writer.exec(conn, "COMMIT").expect("a commit after");
+    let _looks = watcher.update_events().expect("another one");
+    let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+    assert!(update.commits == 1 || !update.exact, "{update:?}");
+}
+
+#[test]
 fn a_missing_file_is_watched_as_absent_and_its_first_commit_wakes() {
     for backend in BACKENDS {
         let db = TempDb::absent();

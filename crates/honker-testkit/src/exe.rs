@@ -23,8 +23,8 @@ pub fn exe() -> PathBuf {
     .clone()
 }
 
-/// `target/<profile>`: a test lies in its `deps` or `examples`, a binary in itself.
-fn profile_dir() -> PathBuf {
+/// `target/<profile>` of the running program: a test lies in its `deps` or `examples`, a binary in itself.
+pub fn profile_dir() -> PathBuf {
     let current = std::env::current_exe().expect("a running test has a path");
     let dir = current.parent().expect("a program lies in a directory");
     let inner = ["deps", "examples"].iter().any(|name| dir.ends_with(name));

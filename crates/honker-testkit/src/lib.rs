@@ -12,6 +12,8 @@
 //! | have a child that shares the test's memory, by `fork` | [`fork`](fn@fork) |
 //! | have a place for a database | [`TempDb`] |
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
+//! | make commits that a log tells one by one, also after `kill -9` | [`numbered`] |
+//! | have files as no SQLite leaves them | [`damaged`] |
 //! | know what SQLite itself says | [`DataVersion`], [`truth`] |
 //! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
 //! | mount, limit, or be somebody else | [`alone_with`], [`again_as_nobody`], [`as_user`] |
@@ -28,8 +30,11 @@
 
 pub mod clock;
 pub mod commits;
+pub mod damaged;
 pub mod fds;
+pub mod lines;
 pub mod locks;
+pub mod numbered;
 pub mod process;
 pub mod protocol;
 pub mod random;
@@ -42,7 +47,6 @@ mod exe;
 mod fork;
 mod host;
 mod journal;
-mod lines;
 mod oracle;
 mod python;
 mod shell;
@@ -55,12 +59,12 @@ pub use again::{
     start_as,
 };
 pub use count::{count, full_counts};
-pub use exe::exe;
+pub use exe::{exe, profile_dir};
 pub use fork::{Forked, Steps, fork};
 pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};
 pub use oracle::DataVersion;
-pub use protocol::{CommitLoop, Done, LoopReport, OpenFlag, Reply, SqlError};
+pub use protocol::{CommitLoop, Done, LoopReport, NumberedLoop, OpenFlag, Reply, SqlError};
 pub use python::PythonWriter;
 pub use shell::Shell;
 pub use temp_db::{TempDb, sidecar};

@@ -9,7 +9,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Why there is no line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoLine {
+pub enum NoLine {
     /// The other side closed the pipe; the process has ended or is about to.
     Ended,
     /// Nothing came in time.
@@ -18,13 +18,14 @@ pub(crate) enum NoLine {
 
 /// Lines from a pipe.
 #[derive(Debug)]
-pub(crate) struct Lines<R> {
+pub struct Lines<R> {
     pipe: R,
     pending: Vec<u8>,
 }
 
 impl<R: Read + AsFd> Lines<R> {
-    pub(crate) fn new(pipe: R) -> Self {
+    /// Lines of this pipe, which has just been opened.
+    pub fn new(pipe: R) -> Self {
         Self {
             pipe,
             pending: Vec::new(),
@@ -32,7 +33,7 @@ impl<R: Read + AsFd> Lines<R> {
     }
 
     /// The next line, without its end.
-    pub(crate) fn next(&mut self, within: Duration) -> Result<String, NoLine> {
+    pub fn next(&mut self, within: Duration) -> Result<String, NoLine> {
         let deadline = Instant::now() + within;
         loop {
             if let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') {

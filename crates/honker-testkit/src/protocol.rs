@@ -55,6 +55,8 @@ pub enum Command {
     },
     /// Makes commits without being asked for each.
     CommitLoop(CommitLoop),
+    /// Makes commits that the database numbers, and logs each.
+    NumberedLoop(NumberedLoop),
     /// Asks for the time.
     Clock {},
 }
@@ -88,6 +90,27 @@ pub struct CommitLoop {
     pub for_ms: u64,
     /// Answer the times of each commit.
     pub record: bool,
+}
+
+/// Commits that the database numbers itself, each logged to a file in a way that outlives a `kill -9`.
+///
+/// Each run is one transaction: `BEGIN IMMEDIATE`, the counter of [`crate::numbered::SCHEMA`] is raised, `sql` is run,
+/// the log says that commit `k` is about to be made, `COMMIT`, and the log says that it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NumberedLoop {
+    /// The connection.
+    pub conn: u32,
+    /// How many runs. SQLITE_BUSY is counted, not tried again; any other error ends the loop, rolled back.
+    pub n: u64,
+    /// What else each transaction does.
+    pub sql: String,
+    /// Start a run each so many microseconds; 0 means without a pause.
+    pub every_us: u64,
+    /// Stop after so many milliseconds even if `n` is not reached; 0 means never.
+    pub for_ms: u64,
+    /// The file that [`crate::numbered::read_log`] reads. It is appended to.
+    pub log: PathBuf,
 }
 
 /// An answer of a writer process.

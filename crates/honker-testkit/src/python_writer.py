@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import struct
 import sys
 import time
 
@@ -72,6 +73,36 @@ def commit_loop(command):
     return {"reply": "loop", "commits": commits, "busy": busy, "elapsed_ns": elapsed, "times": times}
 
 
+def numbered_loop(command):
+    connection = connections[command["conn"]]
+    every, limit = command["every_us"] * 1000, command["for_ms"] * 1_000_000
+    commits, busy = 0, 0
+    began = time.monotonic_ns()
+    with open(command["log"], "ab", buffering=0) as log:
+        for i in range(command["n"]):
+            if limit and time.monotonic_ns() - began >= limit:
+                break
+            wait = began + i * every - time.monotonic_ns()
+            if wait > 0:
+                time.sleep(wait / 1e9)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                (k,) = connection.execute("UPDATE counter SET n = n + 1 RETURNING n").fetchall()[0]
+                run(connection, command["sql"])
+                log.write(struct.pack("=QQ", k << 1, time.monotonic_ns()))
+                connection.execute("COMMIT")
+                log.write(struct.pack("=QQ", k << 1 | 1, time.monotonic_ns()))
+                commits += 1
+            except sqlite3.OperationalError as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if error.sqlite_errorcode & 0xFF != 5:
+                    raise
+                busy += 1
+    elapsed = time.monotonic_ns() - began
+    return {"reply": "loop", "commits": commits, "busy": busy, "elapsed_ns": elapsed, "times": []}
+
+
 def carry_out(command):
     name, conn = command["command"], command.get("conn")
     if name == "clock":
@@ -81,6 +112,8 @@ def carry_out(command):
         return {"reply": "rows", "rows": [[as_json(value) for value in row] for row in cursor]}
     if name == "commit_loop":
         return commit_loop(command)
+    if name == "numbered_loop":
+        return numbered_loop(command)
     before = time.monotonic_ns()
     if name == "open":
         connections[conn] = open_connection(command)

@@ -9,7 +9,9 @@ use crate::exe::exe;
 use crate::journal::{JournalMode, Synchronous};
 use crate::lines::{Lines, NoLine};
 use crate::process::Process;
-use crate::protocol::{Command, CommitLoop, Done, LoopReport, OpenFlag, Reply, SqlError};
+use crate::protocol::{
+    Command, CommitLoop, Done, LoopReport, NumberedLoop, OpenFlag, Reply, SqlError,
+};
 use crate::wait::LONG;
 
 /// A connection of a [`Writer`]'s process.
@@ -183,6 +185,12 @@ impl Writer {
             Some(Reply::Error(error)) => Err(error),
             other => panic!("a commit loop was answered with {other:?}"),
         }
+    }
+
+    /// Makes commits that the database numbers, and waits for the end.
+    pub fn numbered_loop(&mut self, order: NumberedLoop) -> Result<LoopReport, SqlError> {
+        self.send(&Command::NumberedLoop(order));
+        self.loop_report()
     }
 
     /// Closes a connection.

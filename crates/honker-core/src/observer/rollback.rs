@@ -150,6 +150,7 @@ impl<E: Evidence> Observer<E> {
         if !self.is_settled() {
             return self.settle_baseline(header, now);
         }
+        // No commit leaves nothing, and no switch of the journal mode does.
         if header == Header::Empty && self.header != Header::Empty {
             return Ok(Look::Overwritten(Overwritten::Emptied));
         }

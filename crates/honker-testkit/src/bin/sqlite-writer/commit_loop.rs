@@ -53,7 +53,10 @@ pub(crate) fn run(connection: &Connection, order: &CommitLoop) -> Result<LoopRep
 }
 
 /// The statement, if it is the same and single in each run.
-fn prepare<'c>(connection: &'c Connection, sql: &str) -> rusqlite::Result<Option<Statement<'c>>> {
+pub(crate) fn prepare<'c>(
+    connection: &'c Connection,
+    sql: &str,
+) -> rusqlite::Result<Option<Statement<'c>>> {
     if sql.contains("{i}") {
         return Ok(None);
     }
@@ -66,21 +69,21 @@ fn prepare<'c>(connection: &'c Connection, sql: &str) -> rusqlite::Result<Option
     }
 }
 
-fn step(statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+pub(crate) fn step(statement: &mut Statement<'_>) -> rusqlite::Result<()> {
     let mut rows = statement.raw_query();
     while rows.next()?.is_some() {}
     Ok(())
 }
 
 /// Sleeps until `due`; a writer that is late goes on at once, and catches up.
-fn pace(due: u64) {
+pub(crate) fn pace(due: u64) {
     let now = monotonic_ns();
     if due > now {
         std::thread::sleep(Duration::from_nanos(due - now));
     }
 }
 
-fn at(error: &Error, before_ns: u64) -> SqlError {
+pub(crate) fn at(error: &Error, before_ns: u64) -> SqlError {
     let after_ns = monotonic_ns();
     run::describe(
         error,

@@ -5,6 +5,7 @@
 //! ends, for tests with a process per statement.
 
 mod commit_loop;
+mod numbered_loop;
 mod once;
 mod run;
 mod session;

@@ -12,7 +12,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
-use crate::{commit_loop, run};
+use crate::{commit_loop, numbered_loop, run};
 
 /// The open connections by the numbers that the test gave them.
 #[derive(Default)]
@@ -68,6 +68,10 @@ impl Session {
             Command::CommitLoop(order) => {
                 let connection = self.connection(order.conn)?;
                 commit_loop::run(connection, &order).map(Reply::Loop)
+            }
+            Command::NumberedLoop(order) => {
+                let connection = self.connection(order.conn)?;
+                numbered_loop::run(connection, &order).map(Reply::Loop)
             }
             Command::Clock {} => Ok(Reply::Clock { ns: monotonic_ns() }),
         }

@@ -1,0 +1,62 @@
+//! Many subscriptions that come, go and dawdle.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use fastrand::Rng;
+use honker_core::UpdateEvents;
+use honker_testkit::clock::monotonic_ns;
+
+use super::{Post, wake};
+
+/// Starts a thread that keeps so many subscriptions; `None` for none.
+pub(super) fn start(post: &Arc<Post>, size: usize) -> Option<JoinHandle<()>> {
+    let post = Arc::clone(post);
+    (size > 0).then(|| std::thread::spawn(move || keep(&post, size)))
+}
+
+fn keep(post: &Post, size: usize) {
+    let mut rng = Rng::new();
+    let mut next = 1;
+    let mut crowd: Vec<(u64, UpdateEvents)> = Vec::with_capacity(size);
+    while !post.over.load(Ordering::Acquire) {
+        if crowd.len() < size {
+            let Ok(events) = post.subscribe(next) else {
+                break;
+            };
+            crowd.push((next, events));
+            next += 1;
+            continue;
+        }
+        for _ in 0..32 {
+            // Some are asked often, and some hardly ever.
+            let among = rng.usize(1..=size);
+            let index = rng.usize(..among);
+            if !ask(post, &mut crowd[index]) || rng.u8(..) == 0 {
+                let (sub, gone) = crowd.swap_remove(index);
+                post.end(sub, None, false);
+                drop(gone);
+                break;
+            }
+        }
+        // So that the crowd asks a thousand times a second, and leaves the processor to others.
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for mut subscription in crowd {
+        let alive = ask(post, &mut subscription);
+        post.end(subscription.0, None, alive);
+    }
+}
+
+/// Takes what is pending; whether the subscription goes on.
+fn ask(post: &Post, (sub, events): &mut (u64, UpdateEvents)) -> bool {
+    loop {
+        match events.try_recv() {
+            Ok(Some(update)) => post.tell(*sub, wake(update, monotonic_ns(), None)),
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Each fault alone: a short round in each journal mode that it is for, with every backend watching.
+
+use std::path::Path;
+
+use honker_testkit::{JournalMode, count};
+use honker_torture::faults::{Fault, Replacement};
+use honker_torture::plan::Plan;
+use honker_torture::round::Judged;
+use honker_torture::run;
+
+/// Runs rounds of the fault, and fails with the place of the history if a guarantee was broken.
+#[track_caller]
+fn survives(fault: Fault, modes: &[JournalMode]) -> Vec<Judged> {
+    if let Err(reason) = fault.available() {
+        println!("skipped: {fault}: {reason}");
+        return Vec::new();
+    }
+    let millis = count(400, 10_000) as u64;
+    let rounds = modes.iter().enumerate().map(|(index, mode)| {
+        assert!(fault.is_for(*mode), "{fault} is not for {mode}");
+        let plan = Plan::draw(7 + index as u64, millis, *mode, &[fault]);
+        let judged = run::carry_out(&plan, &std::env::temp_dir()).expect("a round");
+        println!("{}", run::describe(index + 1, &judged));
+        assert!(judged.broken.is_empty(), "{:#?}", judged.broken);
+        judged
+    });
+    rounds.collect()
+}
+
+/// At least one stroke over all rounds, unless the fault could not be done at all.
+#[track_caller]
+fn was_done(rounds: &[Judged]) {
+    let strokes = rounds.iter().flat_map(|judged| &judged.outcome.strokes);
+    let done: u64 = strokes.map(|(_, strokes)| strokes).sum();
+    assert!(rounds.is_empty() || done > 0, "the fault was never done");
+}
+
+use JournalMode::{Delete, Memory, Off, Persist, Truncate, Wal};
+
+#[test]
+fn no_commit_is_missed_under_saturation() {
+    survives(Fault::Saturation, &[Wal, Delete, Off]);
+}
+
+#[test]
+fn no_commit_is_missed_when_writers_are_killed() {
+    let rounds = survives(Fault::WriterKills, &[Wal, Delete, Truncate, Persist]);
+    let kills: u64 = rounds.iter().map(|judged| judged.outcome.kills).sum();
+    assert!(kills > 0, "nobody was killed");
+}
+
+#[test]
+fn checkpoints_of_all_kinds_wake_nobody_and_hide_nothing() {
+    was_done(&survives(Fault::Checkpoints, &[Wal]));
+}
+
+#[test]
+fn no_commit_is_missed_while_logs_come_and_go() {
+    survives(Fault::Sessions, &[Wal, Delete]);
+}
+
+#[test]
+fn no_commit_is_missed_beside_logs_that_outlive_their_sessions() {
+    survives(Fault::KeptLogs, &[Wal]);
+}
+
+#[test]
+fn no_commit_is_missed_while_the_journal_mode_flips() {
+    survives(Fault::ModeFlips, &[Wal, Memory]);
+}
+
+#[test]
+fn a_stopped_watcher_makes_up_for_what_it_missed() {
+    was_done(&survives(Fault::WatcherStops, &[Wal, Truncate]));
+}
+
+#[test]
+fn an_overflow_of_the_event_queue_loses_nothing() {
+    survives(Fault::QueueOverflow, &[Wal, Persist]);
+}
+
+#[test]
+fn a_watcher_without_descriptors_tells_every_commit_or_why_it_ended() {
+    was_done(&survives(Fault::DescriptorsUsedUp, &[Wal, Delete]));
+}
+
+#[test]
+fn a_full_disk_makes_no_wake_and_hides_none() {
+    survives(Fault::DiskFull, &[Wal, Delete]);
+}
+
+#[test]
+fn a_starved_watcher_is_late_and_misses_nothing() {
+    survives(Fault::Starvation, &[Wal, Delete]);
+}
+
+#[test]
+fn every_kind_of_replacement_ends_a_watcher_or_is_followed() {
+    use Replacement::{CutToZero, DirectoryMoved, RenamedOver, Retargeted, Unlinked};
+    for kind in [RenamedOver, Unlinked, Retargeted, DirectoryMoved, CutToZero] {
+        was_done(&survives(Fault::Replaced(kind), &[Wal, Delete]));
+    }
+    let backwards = Fault::Replaced(Replacement::CounterBackwards);
+    was_done(&survives(backwards, &[Delete]));
+}
+
+#[test]
+fn a_watcher_without_permission_tells_every_commit_or_why_it_ended() {
+    survives(Fault::Permissions, &[Wal, Delete, Persist]);
+}
+
+#[test]
+fn a_watcher_that_forks_all_the_time_misses_nothing() {
+    was_done(&survives(Fault::ForkStorm, &[Wal]));
+}
+
+#[test]
+fn each_of_many_databases_gets_its_own_wakes() {
+    was_done(&survives(Fault::ManyDatabases, &[Wal]));
+}
+
+#[test]
+fn each_of_many_subscriptions_gets_every_commit_of_its_life() {
+    survives(Fault::Crowd, &[Wal, Delete]);
+}
+
+#[test]
+fn versions_of_sqlite_write_one_file_and_none_is_missed() {
+    survives(Fault::MixedVersions, &[Wal, Delete]);
+}
+
+#[test]
+fn each_fault_has_a_name_of_its_own() {
+    for fault in Fault::ALL {
+        assert_eq!(Fault::named(fault.name()), Some(fault));
+    }
+}
+
+#[test]
+fn a_plan_is_drawn_from_its_seed_alone() {
+    let faults = [Fault::WriterKills, Fault::Sessions];
+    let draw = |seed| Plan::draw(seed, 100, Wal, &faults);
+    assert_eq!(draw(1), draw(1));
+    assert_ne!(draw(1), draw(2));
+}
+
+#[test]
+fn a_round_that_is_not_there_cannot_be_checked() {
+    assert!(honker_torture::round::judge(Path::new("/nonexistent")).is_err());
+}
