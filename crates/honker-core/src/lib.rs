@@ -48,6 +48,7 @@
 
 mod backend;
 mod cadence;
+mod caution;
 mod closer;
 mod delivery;
 mod descriptor;

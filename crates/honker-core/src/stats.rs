@@ -72,6 +72,8 @@ pub struct Stats {
     pub effective: WatcherBackend,
     /// Why `effective` differs from `requested`, if it does.
     pub fallback: Option<String>,
+    /// What to know of the place: on a network file system, say, how late commits of other hosts may be seen.
+    pub caution: Option<String>,
     /// Looks at the database.
     pub looks: u64,
     /// Looks that found a commit under way, or one that could not be read yet.

@@ -86,8 +86,8 @@ impl fmt::Display for Error {
             Reason::OtherName => write!(
                 f,
                 "{path:?} is open under another name (a hard link, or a file that is mounted by itself), and its \
-                 write-ahead log lies beside that name, out of sight here. Watch the name that its writers use, or \
-                 mount the directory instead of the file"
+                 write-ahead log lies beside that name, out of sight here; or its log was removed while it was open. \
+                 Watch the name that its writers use, or mount the directory instead of the file"
             ),
             Reason::LeftWal => write!(
                 f,

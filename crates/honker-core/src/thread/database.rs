@@ -28,7 +28,7 @@ use crate::stats::Conservative;
 use crate::wake::News;
 use death::Known;
 use hints::Watches;
-pub(super) use hints::try_out;
+pub(super) use hints::{refuse_shared_file_system, try_out};
 use observe::{Observe, Opening, Refusal};
 use patience::Patience;
 use std::rc::Rc;
@@ -65,6 +65,7 @@ pub(super) struct Database {
     identity_patience: Patience,
     /// With a header that is only being written.
     header_patience: Patience,
+    name_due: Duration,
     /// With a connection whose log is not to be found.
     name_patience: Patience,
     /// With a writer that keeps readers out.
@@ -135,6 +136,7 @@ impl Database {
             patience: Patience::default(),
             identity_patience: Patience::default(),
             header_patience: Patience::default(),
+            name_due: now + PATIENCE,
             name_patience: Patience::default(),
             busy_patience: Patience::default(),
             copy_patience: Patience::default(),
@@ -176,8 +178,11 @@ impl Database {
             if let Err(error) = self.check_identity(now, hints) {
                 return self.end_or_follow(error, now, hints);
             }
-            if let Err(error) = self.check_name(now) {
-                return self.die(error);
+            if now >= self.name_due {
+                self.name_due = now + PATIENCE;
+                if let Err(error) = self.check_name(now) {
+                    return self.die(error);
+                }
             }
             if now < self.cadence.due() {
                 return Next::Look;
@@ -326,7 +331,7 @@ impl Database {
             return Next::Look;
         };
         if !observer.is_settled() {
-            // An error that is being endured will be the answer, if it stays.
+            // An error that lasts is the answer, however late it began.
             if now < *deadline || self.patience.is_tried() {
                 return Next::Look;
             }

@@ -73,6 +73,10 @@ class Stats:
         """Why `effective` differs from `requested`, if it does."""
 
     @property
+    def caution(self) -> str | None:
+        """What to know of the place, such as a network file system."""
+
+    @property
     def looks(self) -> int:
         """Looks at the database."""
 

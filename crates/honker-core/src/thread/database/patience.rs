@@ -20,7 +20,7 @@ impl Patience {
         !self.endures(now, limit) && !std::mem::replace(&mut self.ran_out, true)
     }
 
-    /// Whether it fails at present.
+    /// Whether the last that was heard is a failure.
     pub(super) fn is_tried(&self) -> bool {
         self.since.is_some()
     }
@@ -42,7 +42,9 @@ mod tests {
         assert!(patience.endures(at(5), at(10)));
         assert!(patience.endures(at(14), at(10)));
         assert!(!patience.endures(at(15), at(10)));
+        assert!(patience.is_tried());
         patience.restore();
+        assert!(!patience.is_tried());
         assert!(patience.endures(at(16), at(10)));
     }
 
