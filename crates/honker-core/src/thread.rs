@@ -183,7 +183,7 @@ impl Observers<'_> {
     fn begin(&mut self, shared: &Arc<Shared>) -> Result<Beginning, Error> {
         self.reschedule(shared.id, |database, _| database.look_now(clock()));
         self.look(shared.id, clock());
-        if let Some(database) = self.databases.get(&shared.id) {
+        if let Some(database) = self.databases.get_mut(&shared.id) {
             return Ok(Beginning {
                 totals: shared.wake.totals(),
                 standing: database.standing(),

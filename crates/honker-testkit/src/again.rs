@@ -103,7 +103,15 @@ pub fn start_as(user: u32, path: &Path) -> Option<Again> {
         .tempdir()
         .expect("a temporary directory");
     let copy = place.path().join("test");
-    fs::copy(exe(), &copy).expect("a copy of the test");
+    // By another process: a program that this one has open for writing, or a child that another test forks meanwhile,
+    // cannot be run.
+    let copied = Command::new("cp")
+        .args([exe().as_ref(), copy.as_path()])
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "no copy of the test"
+    );
     let mut command = as_user(user, &copy)?;
     give(&mut command, path.as_os_str());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -2,7 +2,7 @@
 
 use super::conflict::{Conflict, first_conflict};
 use super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
-use super::header::{self, Header};
+use super::header::{self, Extent, Header};
 use super::journal::{self, Journal};
 use super::lock::{self, LockState};
 use super::log::{self, LogTail, ReadAt};
@@ -87,6 +87,18 @@ impl Files {
     /// Which file was opened.
     pub(crate) fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// How much of the database is there.
+    pub(crate) fn extent(&self) -> Extent {
+        let mut bytes = [0; header::LENGTH];
+        let read = rustix::io::pread(&self.database, &mut bytes, 0);
+        let size = rustix::fs::fstat(&self.database).map(|stat| stamp(&stat).size);
+        match (read, size) {
+            (Ok(length), Ok(size)) => Extent::of(bytes.get(..length).unwrap_or_default(), size),
+            // What is wrong with it is for a look to say.
+            _ => Extent::Whole,
+        }
     }
 
     /// Whether a sidecar exists.

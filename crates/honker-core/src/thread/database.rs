@@ -24,6 +24,7 @@ use crate::observer::{Look, Tally};
 use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
+use crate::stats::Conservative;
 use crate::wake::News;
 use death::Known;
 use hints::Watches;
@@ -69,6 +70,9 @@ pub(super) struct Database {
     name_patience: Patience,
     /// With a writer that keeps readers out.
     busy_patience: Patience,
+    /// With a file that is only being copied to its place, since it last grew to `copied_size`.
+    copy_patience: Patience,
+    copied_size: u64,
     opening: Option<(Answer, Duration)>,
 }
 
@@ -135,6 +139,8 @@ impl Database {
             name_due: now + PATIENCE,
             name_patience: Patience::default(),
             busy_patience: Patience::default(),
+            copy_patience: Patience::default(),
+            copied_size: 0,
             opening: Some((answer, now + OPENING)),
         })
     }
@@ -150,8 +156,8 @@ impl Database {
     }
 
     /// Where the database stood at the last look that could tell.
-    pub(super) fn standing(&self) -> Standing {
-        match &self.target {
+    pub(super) fn standing(&mut self) -> Standing {
+        match &mut self.target {
             // The file that was watched is gone, and the next one is not there yet.
             Target::Absent if self.replaced => Standing::Unknown,
             Target::Absent => Standing::Absent,
@@ -192,6 +198,13 @@ impl Database {
             Target::Absent => Ok(Look::Same),
             Target::Present(observer) => observer.look(now),
         };
+        if let Ok(Look::Commits(Tally { inexact, .. })) = look
+            && inexact == Some(Conservative::UnseenSession)
+            && let Err(error) = self.check_identity(now, hints)
+        {
+            // Only the file's times had changed, and this is why.
+            return self.end_or_follow(error, now, hints);
+        }
         let found = match look {
             Ok(look) => {
                 if matches!(self.target, Target::Present(_)) {
@@ -210,7 +223,7 @@ impl Database {
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }
-        self.announce_replacement();
+        self.announce_replacement(now);
         self.plan(found, sweep, (now, ticks), hints);
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
@@ -238,7 +251,10 @@ impl Database {
                 Ok(Found::Busy)
             }
             Look::Commits(tally) => {
-                self.wake(tally);
+                // The wake that tells of another file stands for what is in it.
+                if !self.replaced {
+                    self.wake(tally);
+                }
                 Ok(Found::Commits)
             }
             Look::Overwritten(what) => Err(self.overwritten(what)),
@@ -315,7 +331,7 @@ impl Database {
             return Next::Look;
         };
         if !observer.is_settled() {
-            // An error that lasts is the answer, however late it began.
+            // An error that is being endured will be the answer, if it stays.
             if now < *deadline || self.patience.is_tried() {
                 return Next::Look;
             }

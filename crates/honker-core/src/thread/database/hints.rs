@@ -86,8 +86,12 @@ impl Watches {
         ];
         let hints = ready(hints, location)?;
         let watch = hints.watch_names(&location.directory, names, id);
-        self.directory =
-            Some(watch.map_err(|error| cannot_watch(location, "its directory", error))?);
+        let watch = watch.map_err(|error| cannot_watch(location, "its directory", error))?;
+        if let Some(before) = self.directory.replace(watch)
+            && before != watch
+        {
+            hints.forget(before, id);
+        }
         Ok(())
     }
 

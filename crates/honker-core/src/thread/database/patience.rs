@@ -20,7 +20,7 @@ impl Patience {
         !self.endures(now, limit) && !std::mem::replace(&mut self.ran_out, true)
     }
 
-    /// Whether the last that was heard is a failure.
+    /// Whether it fails at present.
     pub(super) fn is_tried(&self) -> bool {
         self.since.is_some()
     }
