@@ -4,7 +4,7 @@ SECONDS ?= 600
 SEED ?=
 HOURS ?= 4
 
-.PHONY: help demo test test-full bench torture soak models mutants lint wheel install deny
+.PHONY: help demo test test-full bench torture soak models mutants lint wheel npm install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -49,6 +49,10 @@ lint: ## Format, clippy and rustdoc, with every warning an error
 wheel: ## Build the wheel of the Python package into target/wheels
 	@scripts/setup.sh wheel
 	@scripts/timed.sh "make wheel" scripts/wheel.sh
+
+npm: ## Build the Node package for this machine into target/npm
+	@scripts/setup.sh npm
+	@scripts/timed.sh "make npm" scripts/addon.sh
 
 install: ## Install the honker command with cargo
 	@scripts/setup.sh build

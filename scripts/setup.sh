@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Makes sure that what a target needs is on this machine: `setup.sh build`, `setup.sh wheel` or `setup.sh test`.
+# Makes sure that what a target needs is on this machine: `setup.sh build|wheel|npm|test`.
 # As root on Debian or Ubuntu it installs what is missing; anywhere else it says what to install, and fails.
 set -euo pipefail
 
-purpose=${1:?usage: setup.sh build|wheel|test}
+purpose=${1:?usage: setup.sh build|wheel|npm|test}
 case $purpose in
-build | wheel | test) ;;
+build | wheel | npm | test) ;;
 *)
-    echo "setup: unknown purpose '$purpose': use build, wheel or test" >&2
+    echo "setup: unknown purpose '$purpose': use build, wheel, npm or test" >&2
     exit 2
     ;;
 esac
 cd "$(dirname "$0")/.."
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+node_is_new_enough() { node -e 'process.exit(Number(parseInt(process.versions.node, 10) < 18))'; }
 
 packages=()
 missing=()
@@ -31,16 +33,25 @@ find_missing() {
     missing=()
     # The bundled SQLite of the tests and the demo is C.
     need "a C compiler (cc)" build-essential have cc
-    if [ "$purpose" != build ]; then
+    if [ "$purpose" = npm ] || [ "$purpose" = test ]; then
+        need "Node.js 18 or newer" nodejs node_is_new_enough
+        need "npm" npm have npm
+    fi
+    if [ "$purpose" = wheel ] || [ "$purpose" = test ]; then
         need "Python 3.10 or newer with venv" python3-venv python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 10)'
     fi
     if [ "$purpose" = test ]; then
         need "Chromium, for the live page of the recipes" chromium have chromium
+        # better-sqlite3, beside which the Node package is tested, is C++ and may have to be compiled.
+        need "make" make have make
+        need "a C++ compiler (c++)" g++ have c++
         need "the sqlite3 shell" sqlite3 have sqlite3
         need "Python 3 with its sqlite3 module" python3 python3 -c 'import sqlite3'
         if [ "$(uname -s)" = Linux ]; then
             need "strace" strace have strace
-            need "bindfs, for a file system that hangs" bindfs have bindfs
+            need "bindfs, a FUSE file system" bindfs have bindfs
+            need "fusermount3, to mount it" fuse3 have fusermount3
+            need "the sqlcipher shell" sqlcipher have sqlcipher
         fi
     fi
 }

@@ -40,7 +40,9 @@ esac
 
 scripts/test-python.sh 2>&1 | tee -a "$log" || status=$?
 
-# Cargo's lines, and the last one of pytest: "135 passed, 1 skipped in 30.38s".
+scripts/test-node.sh 2>&1 | tee -a "$log" || status=$?
+
+# Cargo's lines, the last one of pytest ("135 passed, 1 skipped in 30.38s"), and the last ones of node:test ("ℹ pass 87").
 awk '
     /^=* ?[0-9]+ (passed|failed).* in [0-9.]+s/ {
         for (i = 2; i <= NF; i++) {
@@ -49,6 +51,11 @@ awk '
             if ($i ~ /^(skipped|xfailed|deselected)/) ignored += $(i - 1)
         }
     }
+    /^ℹ pass [0-9]+$/ { passed += $3 }
+    /^ℹ (fail|cancelled) [0-9]+$/ { failed += $3 }
+    /^ℹ (skipped|todo) [0-9]+$/ { ignored += $3 }
+    # Each is told twice, and a heading is none.
+    /^ *✖ .* \([0-9.]+ms\)$/ && !told[$0]++ { sub(/^ *✖ /, ""); sub(/ \([0-9.]+ms\)$/, ""); names = names "\n  " $0 }
     /^FAILED / { names = names "\n  " $2 }
     /^test result:/ {
         for (i = 2; i <= NF; i++) {

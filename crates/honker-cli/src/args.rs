@@ -48,7 +48,7 @@ With --stats, and on SIGUSR1, a line on standard error:
   A wake that was not exact adds conservative.REASON=N. Fields may be added.
 
 With --json, one object per line, flushed (stable; fields may be added):
-  {\"event\":\"init\",\"backend\":\"kernel\",\"requested\":\"auto\",\"journal_mode\":\"wal\",\"file_system\":\"ext4\",\"position\":\"...\"}
+  {\"event\":\"init\",\"backend\":\"kernel\",\"requested\":\"auto\",\"journal_mode\":\"wal\",\"file_system\":\"ext4\",\"caution\":null,\"position\":\"...\"}
       Every commit from here on wakes. journal_mode: wal, rollback, undecided (no file, or 0 bytes); null if unknown.
   {\"event\":\"commit\",\"seq\":1,\"commits\":1,\"exact\":true,\"monotonic_ns\":1,\"time\":\"2026-01-31T12:00:00.000001Z\",\"position\":\"...\"}
       If exact is false, commits is a lower bound. monotonic_ns is CLOCK_MONOTONIC at the wake. position, kept until

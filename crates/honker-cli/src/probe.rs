@@ -33,10 +33,14 @@ struct Json<'a> {
     exists: bool,
     file_system: &'a str,
     shared_file_system: bool,
+    mount_point: Option<String>,
+    /// What of the file system is mounted there, if not all of it.
+    mount_root: Option<String>,
     journal_mode: &'static str,
     sidecars: Vec<Sidecar<'a>>,
     private_descriptor_table: bool,
     backends: Vec<Backend<'a>>,
+    cautions: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -63,6 +67,8 @@ fn json(probe: &Probe) -> Result<String, Failure> {
         exists: probe.exists,
         file_system: &probe.file_system,
         shared_file_system: probe.shared_file_system,
+        mount_point: probe.mount_point.as_deref().map(readable),
+        mount_root: probe.mount_root.as_deref().map(readable),
         journal_mode: probe.journal_mode.name(),
         sidecars: probe
             .sidecars
@@ -82,6 +88,7 @@ fn json(probe: &Probe) -> Result<String, Failure> {
                 reason: &verdict.reason,
             })
             .collect(),
+        cautions: &probe.cautions,
     };
     serde_json::to_string(&json)
         .map_err(|error| Failure::new(Exit::Failed, format!("cannot write JSON: {error}")))
@@ -119,6 +126,15 @@ fn text(probe: &Probe) -> String {
         "file system",
         &format!("{}{shared}", probe.file_system),
     ));
+    if let Some(point) = &probe.mount_point {
+        let part = probe
+            .mount_root
+            .as_deref()
+            .map_or_else(String::new, |root| {
+                format!(", a part of the file system: {}", in_one_line(root))
+            });
+        lines.push(row("mounted at", &format!("{}{part}", in_one_line(point))));
+    }
     lines.push(row("journal mode", probe.journal_mode.name()));
     lines.push(row("sidecars", &sidecars(probe)));
     let descriptors = if probe.private_descriptor_table {
@@ -128,6 +144,10 @@ fn text(probe: &Probe) -> String {
     };
     lines.push(row("descriptors", descriptors));
     let verdicts = probe.backends.iter().map(verdict);
+    for caution in &probe.cautions {
+        let caution = format!("{CAUTION}{caution}{CAUTION:#}");
+        lines.push(row("caution", &caution));
+    }
     lines.push(format!("{BOLD}backends{BOLD:#}"));
     lines.extend(verdicts);
     lines.join("\n")

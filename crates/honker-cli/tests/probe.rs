@@ -26,6 +26,10 @@ fn json_has_all_fields() {
     assert_eq!(json["exists"], true);
     assert!(json["file_system"].is_string());
     assert!(json["shared_file_system"].is_boolean());
+    let mount_point = json["mount_point"].as_str().expect("Linux tells it");
+    assert!(path.starts_with(mount_point), "{mount_point}");
+    assert!(json["mount_root"].is_null() || json["mount_root"].is_string());
+    assert!(json["cautions"].is_array());
     assert_eq!(json["journal_mode"], "wal");
     assert_eq!(json["sidecars"], Value::Array(Vec::new()));
     assert!(json["private_descriptor_table"].is_boolean());

@@ -42,7 +42,7 @@ pub(crate) struct Ticks {
     pub(crate) sweep: Duration,
     /// When within that.
     pub(crate) phase: Duration,
-    /// How many times longer than asked for the period of polling is.
+    /// How many times longer than asked for the period is where there are no events.
     pub(crate) stretch: u32,
 }
 
@@ -100,11 +100,15 @@ impl Cadence {
 
     /// Whether the next look is a sweep: one that nothing pointed to.
     pub(crate) fn is_sweep(&self) -> bool {
-        self.ceiling == SWEEP && self.delay == self.ceiling
+        self.has_events() && self.delay == self.ceiling
     }
 
-    /// Whether the period is fixed.
-    pub(crate) fn is_polling(&self) -> bool {
+    /// Whether events say when to look. If not, the time alone does.
+    pub(crate) fn has_events(&self) -> bool {
+        !self.is_polling() && self.ceiling == SWEEP
+    }
+
+    fn is_polling(&self) -> bool {
         self.floor == self.ceiling
     }
 
@@ -135,10 +139,7 @@ impl Cadence {
         ticks: Ticks,
         writer_active: impl FnOnce() -> bool,
     ) {
-        if self.is_polling() {
-            let period = self.ceiling.saturating_mul(ticks.stretch);
-            self.due = next_tick(now, period, Duration::ZERO);
-        } else {
+        if !self.is_polling() {
             // A writer that began since the last look makes an event before it commits: nothing to ask in a quiet sweep.
             let is_quiet = self.is_sweep() && found == Found::Nothing;
             self.delay = match found {
@@ -149,12 +150,15 @@ impl Cadence {
             if self.delay > ACTIVE && !is_quiet && writer_active() {
                 self.delay = ACTIVE;
             }
-            self.due = if self.is_sweep() {
-                ticks.next(now)
-            } else {
-                now + self.delay
-            };
         }
+        self.due = if self.is_sweep() {
+            ticks.next(now)
+        } else if self.delay == self.ceiling {
+            let period = self.ceiling.saturating_mul(ticks.stretch);
+            next_tick(now, period, Duration::ZERO)
+        } else {
+            now + self.delay
+        };
         self.count_streak(now, found);
     }
 
@@ -267,6 +271,14 @@ mod tests {
         assert_eq!(cadence.due(), us(7000));
         cadence.looked(us(7000), Found::Nothing, ticks, || false);
         assert_eq!(cadence.due(), us(14_000));
+        let mut shm = Cadence::lingering(us(0));
+        shm.looked(us(1234), Found::Nothing, ticks, || false);
+        assert_eq!(shm.due(), us(7000));
+    }
+
+    #[test]
+    fn polling_at_the_period_of_the_sweep_is_no_sweep() {
+        assert!(!Cadence::polling(SWEEP, us(0)).is_sweep());
     }
 
     #[test]

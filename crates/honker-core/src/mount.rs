@@ -1,4 +1,8 @@
-//! What kind of file system holds a file (statfs(2)).
+//! What kind of file system holds a file (statfs(2)), and whether another host can write there.
+
+mod table;
+
+pub(crate) use table::{Mount, is_mounted_by_itself};
 
 use rustix::fd::AsFd;
 use std::path::Path;
@@ -35,6 +39,8 @@ const fn shared(name: &'static str) -> FileSystem {
     }
 }
 
+const FUSE: &str = "fuse";
+
 /// The numbers of `linux/magic.h`, and a few that their file systems define themselves.
 const KNOWN: &[(u64, FileSystem)] = &[
     (0xef53, fine("ext4")),
@@ -47,7 +53,7 @@ const KNOWN: &[(u64, FileSystem)] = &[
     (0x794c_7630, local("overlay")),
     (0x4d44, local("vfat")),
     (0x2011_bab0, local("exfat")),
-    (0x6573_5546, shared("fuse")),
+    (0x6573_5546, shared(FUSE)),
     (0x6a65_6a63, shared("virtiofs")),
     (0x6969, shared("nfs")),
     (0xff53_4d42, shared("cifs")),
@@ -61,6 +67,12 @@ const KNOWN: &[(u64, FileSystem)] = &[
     (0x0116_1970, shared("gfs2")),
     (0x7461_636f, shared("ocfs2")),
     (0x786f_4256, shared("vboxsf")),
+    (0xbacb_acbc, shared("vmhgfs")),
+    (0x7c7c_6673, shared("prl_fs")),
+    (0x1983_0326, shared("beegfs")),
+    (0x2003_0528, shared("orangefs")),
+    (0x7375_7245, shared("coda")),
+    (0x564c, shared("ncp")),
 ];
 
 fn by_magic(magic: u64) -> FileSystem {
@@ -77,7 +89,27 @@ fn magic(statfs: &rustix::fs::StatFs) -> u64 {
 
 /// The file system of a path that exists.
 pub(crate) fn of_path(path: &Path) -> std::io::Result<FileSystem> {
-    Ok(by_magic(magic(&rustix::fs::statfs(path)?)))
+    let file_system = by_magic(magic(&rustix::fs::statfs(path)?));
+    if file_system.name != FUSE {
+        return Ok(file_system);
+    }
+    // They share one number.
+    let mount = Mount::of(path);
+    Ok(mount.map_or(file_system, |mount| by_fuse_type(&mount.kind)))
+}
+
+/// FUSE on a block device, as ntfs-3g has it, is as local as any other.
+fn by_fuse_type(kind: &str) -> FileSystem {
+    match kind {
+        "fuseblk" => local("fuseblk"),
+        "virtiofs" => shared("virtiofs"),
+        _ => shared(FUSE),
+    }
+}
+
+/// Whether what this kernel has cached of a file may be older than the file.
+pub(crate) fn may_be_stale(file: impl AsFd) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|statfs| by_magic(magic(&statfs)).shared)
 }
 
 /// Whether every write gives a file another time than the last one that was looked at: multigrain times, in the
@@ -100,13 +132,49 @@ fn kernel_version() -> (u32, u32) {
 mod tests {
     use super::*;
 
+    /// The values of statfs(2) on real mounts, where no such mount is possible here.
     #[test]
     fn where_another_host_can_write_is_known_by_number() {
-        for magic in [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546] {
-            assert!(by_magic(magic).shared, "{magic:#x}");
+        for (magic, name) in [
+            (0x6969, "nfs"),
+            (0xff53_4d42, "cifs"),
+            (0xfe53_4d42, "smb2"),
+            (0x517b, "smb"),
+            (0x0102_1997, "9p"),
+            (0x6573_5546, "fuse"),
+            (0x00c3_6400, "ceph"),
+            (0x0116_1970, "gfs2"),
+            (0x7461_636f, "ocfs2"),
+            (0x786f_4256, "vboxsf"),
+        ] {
+            let file_system = by_magic(magic);
+            assert!(file_system.shared, "{magic:#x}");
+            assert_eq!(file_system.name, name, "{magic:#x}");
         }
-        for magic in [0xef53, 0x5846_5342, 0x0102_1994, 0x794c_7630] {
-            assert!(!by_magic(magic).shared, "{magic:#x}");
+        for (magic, name) in [
+            (0xef53, "ext4"),
+            (0x5846_5342, "xfs"),
+            (0x9123_683e, "btrfs"),
+            (0x0102_1994, "tmpfs"),
+            (0x794c_7630, "overlay"),
+            (0x7371_7368, "unknown"),
+        ] {
+            let file_system = by_magic(magic);
+            assert!(!file_system.shared, "{magic:#x}");
+            assert_eq!(file_system.name, name, "{magic:#x}");
+        }
+    }
+
+    #[test]
+    fn what_shares_the_number_of_fuse_is_told_apart_by_its_type() {
+        for (kind, name, shared) in [
+            ("fuse.sshfs", "fuse", true),
+            ("fuse", "fuse", true),
+            ("virtiofs", "virtiofs", true),
+            ("fuseblk", "fuseblk", false),
+        ] {
+            let file_system = by_fuse_type(kind);
+            assert_eq!((file_system.name, file_system.shared), (name, shared));
         }
     }
 }

@@ -6,6 +6,8 @@
 //! One file a subject: `header`, `lock`, `journal`, `stamp`, `wal_index` and `log` decode; `rollback` and `wal` hold
 //! the rules; `standing` compares across restarts; `evidence` names what can be seen, and `files` sees it in the real files.
 
+#[cfg(target_os = "linux")]
+mod conflict;
 pub(crate) mod evidence;
 #[cfg(target_os = "linux")]
 pub(crate) mod files;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Reason};
 use crate::identity::Identity;
-use crate::observer::stamp::{Stamp, Time};
+use crate::observer::stamp::{Stamp, Time, Written};
 use crate::observer::standing::{LogStanding, Standing};
 use std::fmt;
 use std::str::FromStr;
@@ -51,11 +51,22 @@ impl fmt::Display for Position {
         let text = match self.standing {
             Standing::Unknown => format!("{VERSION}.unknown"),
             Standing::Absent => format!("{VERSION}.absent"),
-            Standing::Rollback { file, counter } => {
-                format!(
+            Standing::Rollback {
+                file,
+                counter,
+                written,
+            } => {
+                let text = format!(
                     "{VERSION}.rollback.{:x}.{:x}.{counter:x}",
                     file.dev, file.ino
-                )
+                );
+                match written {
+                    None => text,
+                    Some(Written { size, modified }) => format!(
+                        "{text}.{size:x}.{:x}.{:x}",
+                        modified.seconds, modified.nanoseconds
+                    ),
+                }
             }
             Standing::Wal { file, log } => {
                 let stamp = log.stamp.unwrap_or_default();
@@ -112,6 +123,15 @@ fn parse(text: &str) -> Option<Position> {
         ("rollback", &[dev, ino, counter]) => Standing::Rollback {
             file: Identity { dev, ino },
             counter: u32::try_from(counter).ok()?,
+            written: None,
+        },
+        ("rollback", &[dev, ino, counter, size, mtime, mtime_ns]) => Standing::Rollback {
+            file: Identity { dev, ino },
+            counter: u32::try_from(counter).ok()?,
+            written: Some(Written {
+                size,
+                modified: time(mtime, mtime_ns)?,
+            }),
         },
         ("wal", &[dev, ino, commit, size, mtime, mtime_ns, ctime, ctime_ns]) => {
             let stamp = Stamp {
@@ -158,6 +178,8 @@ mod tests {
             seconds,
             nanoseconds,
         });
+        let written = proptest::option::of((any::<u64>(), time.clone()))
+            .prop_map(|written| written.map(|(size, modified)| Written { size, modified }));
         let stamp = (1_u64.., time.clone(), time).prop_map(|(size, modified, changed)| Stamp {
             size,
             modified,
@@ -168,8 +190,13 @@ mod tests {
         prop_oneof![
             Just(Standing::Unknown),
             Just(Standing::Absent),
-            (file.clone(), any::<u32>())
-                .prop_map(|(file, counter)| Standing::Rollback { file, counter }),
+            (file.clone(), any::<u32>(), written).prop_map(|(file, counter, written)| {
+                Standing::Rollback {
+                    file,
+                    counter,
+                    written,
+                }
+            }),
             (file, log).prop_map(|(file, log)| Standing::Wal { file, log }),
         ]
     }

@@ -1,10 +1,11 @@
 //! The diagnosis: what a file is, and which backends work for it.
 
 use crate::backend::WatcherBackend;
+use crate::caution;
 use crate::descriptor::Table;
 use crate::error::{Error, Reason, Result};
 use crate::location::Location;
-use crate::mount::{self, FileSystem};
+use crate::mount::{self, FileSystem, Mount};
 use crate::observer::evidence::{Evidence, What};
 use crate::observer::files::Files;
 use crate::observer::header::Header;
@@ -25,8 +26,12 @@ pub struct Probe {
     pub real_path: PathBuf,
     /// Whether there is a file.
     pub exists: bool,
-    /// The file system's name, as `ext4` or `nfs`.
+    /// The file system's type, as `ext4`, `nfs4` or `fuse.sshfs`.
     pub file_system: String,
+    /// Where it is mounted; nothing where the system does not tell (Linux before 5.8).
+    pub mount_point: Option<PathBuf>,
+    /// What of the file system is mounted there, if that is not all of it: a bind mount, or a subvolume.
+    pub mount_root: Option<PathBuf>,
     /// Whether another host, or a server, can write to it without this kernel noticing.
     pub shared_file_system: bool,
     /// The journal mode, as far as the header tells.
@@ -37,6 +42,8 @@ pub struct Probe {
     pub private_descriptor_table: bool,
     /// Each backend, usable or not, and why.
     pub backends: Vec<BackendVerdict>,
+    /// What to know of the place, in sentences: a network file system, say, or a second hard link.
+    pub cautions: Vec<String>,
 }
 
 /// What a header says of the journal mode: DELETE, TRUNCATE, PERSIST, MEMORY and OFF leave the same one.
@@ -111,6 +118,8 @@ fn look(location: &Location, private: bool) -> Result<Probe> {
     let path = &location.path;
     let file_system = mount::of_path(&location.directory)
         .map_err(|error| Error::system(path, "cannot tell the file system of", error))?;
+    let file = location.join(&location.name);
+    let mount = Mount::of(&file).or_else(|| Mount::of(&location.directory));
     let (exists, journal_mode) = match Files::open(&Table::new(private), &Rc::default(), location) {
         Ok(mut files) => (true, read_journal_mode(&mut files, path)?),
         Err(Errno::NOENT) => (false, JournalMode::Undecided),
@@ -124,14 +133,19 @@ fn look(location: &Location, private: bool) -> Result<Probe> {
         });
     Ok(Probe {
         path: path.clone(),
-        real_path: location.join(&location.name),
+        real_path: file,
         exists,
-        file_system: file_system.name.to_owned(),
+        file_system: mount
+            .as_ref()
+            .map_or_else(|| file_system.name.to_owned(), |mount| mount.kind.clone()),
         shared_file_system: file_system.shared,
         journal_mode,
         sidecars: sidecars.collect(),
         private_descriptor_table: private,
         backends: verdicts(location, file_system, journal_mode, private),
+        cautions: caution::of_place(location, file_system, mount.as_ref(), journal_mode),
+        mount_point: mount.as_ref().map(|mount| mount.point.clone()),
+        mount_root: mount.filter(Mount::is_partial).map(|mount| mount.root),
     })
 }
 
@@ -166,7 +180,7 @@ fn verdicts(
 ) -> Vec<BackendVerdict> {
     let kernel = thread::try_hints(location);
     let polling = if file_system.shared {
-        "commits of other hosts are seen when this kernel's cache shows them"
+        "commits of other hosts are seen when the file system shows them"
     } else {
         ""
     };
@@ -179,13 +193,17 @@ fn verdicts(
         usable,
         reason: reason.to_owned(),
     };
-    let (shm, needs_wal) = match journal_mode {
-        JournalMode::Wal => (true, ""),
-        JournalMode::Rollback => (
+    let refused = thread::try_shared(location, WatcherBackend::ShmFastPath)
+        .err()
+        .map(|error| error.to_string());
+    let (shm, needs_wal) = match (&refused, journal_mode) {
+        (Some(why), _) => (false, why.as_str()),
+        (None, JournalMode::Wal) => (true, ""),
+        (None, JournalMode::Rollback) => (
             false,
             "it uses a rollback journal, and only WAL mode has a wal-index",
         ),
-        JournalMode::Undecided => (
+        (None, JournalMode::Undecided) => (
             true,
             "if the database is made in WAL mode; otherwise the watcher ends",
         ),

@@ -28,6 +28,7 @@ pub(crate) struct Shared {
 struct Running {
     effective: WatcherBackend,
     fallback: Option<String>,
+    caution: Option<String>,
     last_error: Option<String>,
 }
 
@@ -46,6 +47,7 @@ impl Shared {
             running: Mutex::new(Running {
                 effective: requested,
                 fallback: None,
+                caution: None,
                 last_error: None,
             }),
             process: std::process::id(),
@@ -117,6 +119,13 @@ impl Shared {
         }
     }
 
+    /// What keeps this backend from its promise where the file lies.
+    pub(crate) fn set_caution(&self, caution: String) {
+        if let Some(mut running) = self.running() {
+            running.caution = Some(caution);
+        }
+    }
+
     pub(crate) fn set_last_error(&self, error: String) {
         if let Some(mut running) = self.running() {
             running.last_error = Some(error);
@@ -130,6 +139,7 @@ impl Shared {
             requested: self.requested,
             effective: running.as_ref().map_or(self.requested, |it| it.effective),
             fallback: running.as_ref().and_then(|it| it.fallback.clone()),
+            caution: running.as_ref().and_then(|it| it.caution.clone()),
             looks: counters.looks.get(),
             busy_looks: counters.busy_looks.get(),
             wakes: counters.wakes.get(),

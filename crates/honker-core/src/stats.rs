@@ -72,6 +72,8 @@ pub struct Stats {
     pub effective: WatcherBackend,
     /// Why `effective` differs from `requested`, if it does.
     pub fallback: Option<String>,
+    /// What to know of the place: on a network file system, say, how late commits of other hosts may be seen.
+    pub caution: Option<String>,
     /// Looks at the database.
     pub looks: u64,
     /// Looks that found a commit under way, or one that could not be read yet.
@@ -86,7 +88,8 @@ pub struct Stats {
     pub conservative: Vec<(Conservative, u64)>,
     /// File events of the operating system about this database (`kernel` only).
     pub hints: u64,
-    /// Looks made because nothing had pointed here for a while (`kernel` only; every 100 ms).
+    /// Looks made because nothing had pointed here for a while (`kernel` only; every 100 ms, and more rarely
+    /// with more than 500 databases).
     pub sweeps: u64,
     /// Sweeps that found a commit. In `kernel`, anything but 0 means that the operating system lost an event.
     pub sweeps_found: u64,

@@ -28,7 +28,7 @@ pub struct UpdateEvents {
     /// Names this subscription among those that wait as tasks; `None` if it never has.
     task: Option<u64>,
     /// When that task is to be woken at the latest.
-    timer: Option<Instant>,
+    timer: Option<(Instant, Until)>,
     /// Whether the stream has told the error that ended it.
     #[cfg(feature = "stream")]
     pub(crate) is_over: bool,
@@ -66,9 +66,14 @@ impl UpdateEvents {
         let wake = &self.core.shared.wake;
         if let Some(opens) = self.pace.closed_until(now)
             && !wake.is_reached(Until::End, &self.seen)
-            && (self.owed.is_some() || wake.is_reached(Until::News, &self.seen))
         {
-            return Ok(Step::Wait(Until::End, Some(opens)));
+            // Asked once: news that come right after are for later, too.
+            let has_news = self.owed.is_some() || wake.is_reached(Until::News, &self.seen);
+            return Ok(if has_news {
+                Step::Wait(Until::End, Some(opens))
+            } else {
+                Step::Wait(Until::News, self.pace.idle_at())
+            });
         }
         let update = match self.owed.take() {
             // The end comes after what was owed.
@@ -205,17 +210,19 @@ impl UpdateEvents {
 
     /// Has the task that waits woken at that time, and no longer at the one set before.
     fn set_timer(&mut self, until: Until, at: Option<Instant>) {
-        let Some(task) = self.task.filter(|_| self.timer != at) else {
+        // A task is woken by where it is registered: the same time for another list is another timer.
+        let timer = at.map(|at| (at, until));
+        let Some(task) = self.task.filter(|_| self.timer != timer) else {
             return;
         };
-        if let Some(before) = self.timer.take() {
+        if let Some((before, _)) = self.timer.take() {
             self.core.shared.delivery.forget_timer(before, task);
         }
         if let Some(at) = at {
             let shared = &self.core.shared;
             shared.delivery.set_timer(at, task, shared, until);
         }
-        self.timer = at;
+        self.timer = timer;
     }
 
     fn forget_task(&mut self) {

@@ -9,6 +9,7 @@ pub(crate) mod mailbox;
 pub(crate) mod registry;
 mod spacing;
 
+use crate::backend::WatcherBackend;
 use crate::cadence::SWEEP;
 use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
@@ -182,7 +183,7 @@ impl Observers<'_> {
     fn begin(&mut self, shared: &Arc<Shared>) -> Result<Beginning, Error> {
         self.reschedule(shared.id, |database, _| database.look_now(clock()));
         self.look(shared.id, clock());
-        if let Some(database) = self.databases.get(&shared.id) {
+        if let Some(database) = self.databases.get_mut(&shared.id) {
             return Ok(Beginning {
                 totals: shared.wake.totals(),
                 standing: database.standing(),
@@ -341,7 +342,13 @@ fn read(clock: ClockId) -> Duration {
     )
 }
 
-/// Whether file events can be had for this database.
+/// Whether file events can be had for this database, and say what there is to say.
 pub(crate) fn try_hints(location: &Location) -> Result<(), Error> {
+    try_shared(location, WatcherBackend::KernelWatch)?;
     database::try_out(location)
+}
+
+/// Whether the file system allows this backend.
+pub(crate) fn try_shared(location: &Location, backend: WatcherBackend) -> Result<(), Error> {
+    database::refuse_shared_file_system(location, backend)
 }

@@ -5,6 +5,7 @@ use honker_core::{
 };
 use honker_testkit::{JournalMode, LONG, TempDb, Writer, count, wait_until};
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
@@ -200,5 +201,101 @@ fn no_commit_to_the_new_file_is_missed() {
             assert_eq!(watcher.stats().replacements, round.cast_unsigned() + 1);
         }
         println!("{backend:?}: {rounds} replacements, each with commits right after it");
+    }
+}
+
+/// Writes a copy piece by piece, as `cp` does.
+fn copy_slowly(from: &Path, to: &Path, mut between: impl FnMut()) {
+    let bytes = fs::read(from).expect("the database");
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(to)
+        .expect("the copy");
+    for piece in bytes.chunks(bytes.len() / 8 + 1) {
+        between();
+        file.write_all(piece).expect("a piece");
+    }
+}
+
+#[test]
+fn a_file_that_is_copied_to_its_place_is_told_of_when_all_of_it_is_there() {
+    for backend in BACKENDS {
+        for in_place in [false, true] {
+            let db = TempDb::new(JournalMode::Delete);
+            let backup = TempDb::new(JournalMode::Delete);
+            backup.sql(
+                "INSERT INTO t(n) WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c \
+                        WHERE i < 20000) SELECT i FROM c",
+            );
+            let (watcher, mut events) = follow(db.path(), backend);
+            if !in_place {
+                fs::remove_file(db.path()).expect("unlink");
+            }
+            copy_slowly(backup.path(), db.path(), || {
+                // So that it looks in between: at each look the file is longer, and not yet whole.
+                let looks = watcher.stats().looks;
+                assert!(wait_until(LONG, || watcher.stats().looks > looks + 1));
+                assert_eq!(
+                    events.try_recv().expect("alive"),
+                    None,
+                    "{backend:?} {in_place}"
+                );
+            });
+            replaced(&mut events);
+            let connection = rusqlite::Connection::open(db.path()).expect("the database");
+            let rows: i64 = connection
+                .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+                .expect("it is whole");
+            assert!(rows >= 20_000);
+            drop(connection);
+            db.sql("INSERT INTO t(n) VALUES (1)");
+            one_commit(&mut events);
+        }
+    }
+}
+
+#[test]
+fn a_wal_database_that_is_replaced_wakes_for_that_and_for_no_commit() {
+    for backend in BACKENDS {
+        for _ in 0..count(10, 100) {
+            let db = TempDb::new(JournalMode::Wal);
+            let other = TempDb::new(JournalMode::Wal);
+            let (watcher, mut events) = follow(db.path(), backend);
+            fs::rename(other.path(), db.path()).expect("rename");
+            replaced(&mut events);
+            assert_eq!(watcher.stats().commits, 0, "{backend:?}");
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_is_made_anew_is_watched_again() {
+    let db = TempDb::new(JournalMode::Wal);
+    let directory = db.beside("live");
+    let live = directory.join("app.db");
+    fs::create_dir(&directory).expect("a directory");
+    fs::copy(db.path(), &live).expect("a copy");
+    let (watcher, mut events) = follow(&live, WatcherBackend::KernelWatch);
+    let mut writer = Writer::spawn();
+    for _ in 0..count(10, 100) {
+        fs::remove_dir_all(&directory).expect("removed");
+        assert!(wait_until(LONG, || watcher
+            .stats()
+            .last_error
+            .is_some_and(|error| error.contains("found no file"))));
+        fs::create_dir(&directory).expect("a directory");
+        fs::copy(db.path(), &live).expect("a copy");
+        replaced(&mut events);
+        // Its log is new: only the directory's watch tells of it.
+        let hints = watcher.stats().hints;
+        let conn = writer.open(&live);
+        writer
+            .exec(conn, "INSERT INTO t(n) VALUES (1)")
+            .expect("a commit");
+        one_commit(&mut events);
+        assert!(wait_until(LONG, || watcher.stats().hints > hints));
+        writer.close(conn);
     }
 }

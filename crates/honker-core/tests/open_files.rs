@@ -1,40 +1,24 @@
 //! The limit of open files: raised when watching needs more, never otherwise, and named where it cannot be raised.
 
 use honker_core::{Error, ErrorKind, SharedUpdateWatcher, WatcherBackend};
-use honker_testkit::{JournalMode, LONG, Synchronous, TempDb, Writer};
+use honker_testkit::{JournalMode, LONG, Synchronous, TempDb, Writer, alone_through};
 use rustix::process::{Resource, getrlimit};
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::{env, fs};
 
-/// Names the test that runs again in a process with a limit of its own.
-const LIMITED: &str = "HONKER_TEST_LIMITED";
 /// `CAP_SYS_RESOURCE`, which allows to raise hard limits (capability.h).
 const SYS_RESOURCE: u64 = 1 << 24;
 
 /// Whether this is a process with these limits. If not, the calling test is run again in one that has them.
 fn limited_to(soft: u64, hard: u64, privileged: bool) -> bool {
-    let name = std::thread::current().name().expect("a test").to_owned();
-    if env::var_os(LIMITED).is_some_and(|limited| limited == *name) {
-        return true;
-    }
     let mut command = Command::new("prlimit");
     if has_sys_resource() && !privileged {
         command = Command::new("setpriv");
         command.args(["--bounding-set=-sys_resource", "prlimit"]);
     }
-    let output = command
-        .arg(format!("--nofile={soft}:{hard}"))
-        .arg(env::current_exe().expect("a running test has a path"))
-        .args(["--exact", &name, "--nocapture"])
-        .env(LIMITED, &name)
-        .output()
-        .unwrap_or_else(|error| panic!("can't start {command:?}: {error}"));
-    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-    let passed = output.status.success() && out.contains("1 passed");
-    assert!(passed, "{}: {out}{err}", output.status);
-    print!("{out}");
-    false
+    command.arg(format!("--nofile={soft}:{hard}"));
+    alone_through(command)
 }
 
 fn has_sys_resource() -> bool {

@@ -56,6 +56,39 @@ fn a_commit_between_the_position_and_the_subscription_wakes_at_once() {
     }
 }
 
+/// What a program does that makes its database anew each time.
+fn make(db: &TempDb, mode: JournalMode) {
+    for sql in ["CREATE TABLE t(n)", INSERT] {
+        db.sql(&format!("{}; {sql}", mode.pragma()));
+    }
+}
+
+#[test]
+fn another_file_is_noticed_although_it_got_the_number_and_the_counter_of_the_old_one() {
+    for mode in MODES {
+        let db = TempDb::absent();
+        make(&db, mode);
+        let before = position(&db);
+        fs::remove_file(db.path()).expect("unlink");
+        make(&db, mode);
+        assert!(!is_silent(&mut resume(&db, &before)), "{mode:?}");
+    }
+}
+
+#[test]
+fn a_restore_and_as_many_commits_as_it_lost_are_noticed() {
+    for mode in MODES {
+        let db = TempDb::new(mode);
+        let backup = db.beside("backup.db");
+        fs::copy(db.path(), &backup).expect("a copy");
+        db.sql(&format!("{}; {INSERT}", mode.pragma()));
+        let before = position(&db);
+        fs::copy(&backup, db.path()).expect("a restore in place");
+        db.sql(&format!("{}; {INSERT}", mode.pragma()));
+        assert!(!is_silent(&mut resume(&db, &before)), "{mode:?}");
+    }
+}
+
 #[test]
 fn readers_alone_keep_it_silent_and_the_next_commit_wakes() {
     for mode in MODES {

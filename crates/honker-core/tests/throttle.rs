@@ -113,6 +113,54 @@ fn a_wake_that_is_held_back_does_not_hold_back_the_end() {
 }
 
 #[test]
+fn a_commit_in_the_interval_wakes_when_it_is_over_although_an_idle_wake_was_due_then() {
+    let interval = Duration::from_millis(50);
+    for idle in [interval / 5, interval, interval * 2] {
+        for way in WAYS {
+            let db = TempDb::new(JournalMode::Delete);
+            let (_watcher, mut events) =
+                subscribe(&db, |with| with.min_interval(interval).idle_poll(idle));
+            let mut commits = 0;
+            for round in 1..=10 {
+                db.sql("INSERT INTO t(n) VALUES (1)");
+                while commits < round {
+                    commits += way.recv(&mut events).expect("alive").commits;
+                }
+            }
+            assert_eq!(commits, 10, "{way:?} {idle:?}");
+        }
+    }
+}
+
+#[test]
+fn not_even_a_wake_that_comes_at_that_very_moment_breaks_the_interval() {
+    let interval = Duration::from_millis(3);
+    let db = TempDb::new(JournalMode::Wal);
+    let mut writer = Writer::spawn();
+    let conn = writer.open(db.path());
+    let (_watcher, mut events) = subscribe(&db, |with| with.min_interval(interval));
+    let commits = honker_testkit::count(2_000, 50_000);
+    let writing = std::thread::spawn(move || {
+        for _ in 0..commits {
+            let inserted = writer.exec(conn, "INSERT INTO t(n) VALUES (1)");
+            inserted.expect("a commit");
+        }
+    });
+    let (mut seen, mut last) = (0, None);
+    while seen < commits as u64 {
+        let before = Instant::now();
+        if let Some(update) = events.try_recv().expect("alive") {
+            seen += update.commits;
+            let now = Instant::now();
+            if let Some(last) = last.replace(before) {
+                assert!(now - last >= interval, "{:?}", now - last);
+            }
+        }
+    }
+    writing.join().expect("the writer");
+}
+
+#[test]
 fn an_idle_wake_comes_when_nothing_is_committed_and_says_so() {
     for way in WAYS {
         let db = TempDb::new(JournalMode::Delete);

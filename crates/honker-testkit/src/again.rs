@@ -75,11 +75,21 @@ pub fn alone_with(own: Own) -> bool {
     }
     match own.command() {
         None => println!("skipped: unshare(1) may not give this process its own {own:?}"),
-        Some(mut unshare) => {
-            unshare.arg(exe());
-            check(&run(&mut unshare, OsStr::new("")));
-        }
+        Some(unshare) => return alone_through(unshare),
     }
+    false
+}
+
+/// Whether the calling test was started through a command that starts another one, such as prlimit(1). If not, it is
+/// run again through this one, and nothing is left to do.
+///
+/// # Panics
+/// If the test failed in there.
+pub fn alone_through(mut command: Command) -> bool {
+    if argument().is_some() {
+        return true;
+    }
+    check(&run(command.arg(exe()), OsStr::new("")));
     false
 }
 
@@ -103,7 +113,15 @@ pub fn start_as(user: u32, path: &Path) -> Option<Again> {
         .tempdir()
         .expect("a temporary directory");
     let copy = place.path().join("test");
-    fs::copy(exe(), &copy).expect("a copy of the test");
+    // By another process: a program that this one has open for writing, or a child that another test forks meanwhile,
+    // cannot be run.
+    let copied = Command::new("cp")
+        .args([exe().as_ref(), copy.as_path()])
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "no copy of the test"
+    );
     let mut command = as_user(user, &copy)?;
     give(&mut command, path.as_os_str());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -55,7 +55,8 @@ mod wait;
 mod writer;
 
 pub use again::{
-    Again, NOBODY_ELSE, Own, again_as_nobody, alone_with, argument, as_user, start_as,
+    Again, NOBODY_ELSE, Own, again_as_nobody, alone_through, alone_with, argument, as_user,
+    start_as,
 };
 pub use count::{count, full_counts};
 pub use exe::{exe, profile_dir};

@@ -34,7 +34,7 @@ mod _honker {
     #[pymodule_export]
     use super::error::{ClosedError, Error, WatcherDied};
     #[pymodule_export]
-    use super::log::set_log_level;
+    use super::log::{end_log, set_log_level};
     #[pymodule_export]
     use super::stats::Stats;
     #[pymodule_export]

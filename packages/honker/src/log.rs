@@ -1,13 +1,15 @@
 //! What honker says through `tracing`, for Python's `logging`.
 //!
 //! honker's delivery thread only leaves a record here: it takes no GIL and waits for nothing. A thread that the first
-//! record starts hands them to the logger "honker".
+//! record starts hands them to the logger "honker". It ends before the interpreter does, which has no place for a
+//! thread that comes for the GIL then.
 
 use pyo3::prelude::*;
 use std::collections::VecDeque;
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -16,13 +18,27 @@ use tracing::{Event, Level, Metadata, Subscriber};
 /// More records than this are not kept, should `logging` hang: the oldest go, and are counted.
 const LIMIT: usize = 256;
 
-static WAITING: Mutex<VecDeque<(u8, String)>> = Mutex::new(VecDeque::new());
+/// How long the interpreter's end waits for a handler of `logging` that hangs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+static WAITING: Mutex<Waiting> = Mutex::new(Waiting {
+    records: VecDeque::new(),
+    thread: None,
+    is_ending: false,
+});
 static LEFT: Condvar = Condvar::new();
+static ENDED: Condvar = Condvar::new();
 static LOST: AtomicU64 = AtomicU64::new(0);
-/// The process that has the thread. A child made by fork starts its own.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// The lowest level that any database was opened with, as Python numbers it.
 static WANTED: AtomicU8 = AtomicU8::new(u8::MAX);
+
+struct Waiting {
+    records: VecDeque<(u8, String)>,
+    /// The process that has the thread. A child made by fork starts its own.
+    thread: Option<u32>,
+    /// The interpreter is about to end.
+    is_ending: bool,
+}
 
 /// Python's numbers of the levels.
 const LEVELS: [(Level, u8); 5] = [
@@ -110,43 +126,66 @@ fn leave(level: u8, text: String) {
         LOST.fetch_add(1, Ordering::Relaxed);
         return;
     };
-    if waiting.len() >= LIMIT {
-        waiting.pop_front();
+    if waiting.is_ending {
+        return;
+    }
+    if waiting.records.len() >= LIMIT {
+        waiting.records.pop_front();
         LOST.fetch_add(1, Ordering::Relaxed);
     }
-    waiting.push_back((level, text));
+    waiting.records.push_back((level, text));
+    let process = std::process::id();
+    if waiting.thread != Some(process) {
+        let thread = std::thread::Builder::new().name("honker-logging".to_owned());
+        // Without it only the log is silent.
+        waiting.thread = thread.spawn(hand_over).is_ok().then_some(process);
+    }
     drop(waiting);
     LEFT.notify_one();
-    let process = std::process::id();
-    if PROCESS.swap(process, Ordering::SeqCst) != process {
-        // Without it only the log is silent.
-        let _ = std::thread::Builder::new()
-            .name("honker-logging".to_owned())
-            .spawn(hand_over);
-    }
 }
 
 fn hand_over() {
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
-        while waiting.is_empty() {
+        if !waiting.records.is_empty() {
+            let records = std::mem::take(&mut waiting.records);
+            drop(waiting);
+            let lost = LOST.swap(0, Ordering::Relaxed);
+            let told = Python::try_attach(|py| {
+                for (level, text) in records {
+                    tell(py, level, &text);
+                }
+                if lost > 0 {
+                    tell(py, 30, &format!("{lost} records of the log were lost"));
+                }
+            });
+            waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.is_ending |= told.is_none();
+        } else if waiting.is_ending {
+            waiting.thread = None;
+            drop(waiting);
+            ENDED.notify_all();
+            return;
+        } else {
             waiting = LEFT.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        let records = std::mem::take(&mut *waiting);
-        drop(waiting);
-        let lost = LOST.swap(0, Ordering::Relaxed);
-        // `None`: the interpreter is ending, and its log with it.
-        let Some(()) = Python::try_attach(|py| {
-            for (level, text) in records {
-                tell(py, level, &text);
-            }
-            if lost > 0 {
-                tell(py, 30, &format!("{lost} records of the log were lost"));
-            }
-        }) else {
+    }
+}
+
+/// Tells what is left, and lets nothing more come: called by the interpreter before it ends.
+#[pyfunction]
+pub(crate) fn end_log(py: Python<'_>) {
+    let process = std::process::id();
+    py.detach(|| {
+        // A lock that is held belongs to somebody who is soon done, or to a thread that a fork has left behind.
+        let Ok(mut waiting) = WAITING.try_lock() else {
             return;
         };
-    }
+        waiting.is_ending = true;
+        LEFT.notify_one();
+        let is_running = |waiting: &mut Waiting| waiting.thread == Some(process);
+        drop(ENDED.wait_timeout_while(waiting, PATIENCE, is_running));
+    });
 }
 
 fn tell(py: Python<'_>, level: u8, text: &str) {

@@ -41,11 +41,16 @@ pub(crate) fn wait(
         return Ok(crate::subscription::wait_detached(py, events, deadline));
     };
     let waker = Waker::from(Arc::new(Ringer(bell)));
+    let process = std::process::id();
     loop {
         if let Poll::Ready(received) = events.poll_recv(&mut Context::from_waker(&waker)) {
             return Ok(received.map(Some));
         }
         let waited = py.check_signals().and_then(|()| {
+            if std::process::id() != process {
+                // A handler has forked, and this is the child: asked again, the subscription says so.
+                return Ok(true);
+            }
             let left = left();
             if left.is_some_and(|left| left.is_zero()) {
                 return Ok(false);
@@ -91,6 +96,7 @@ impl Wake for Ringer {
 struct Hearing<'py> {
     py: Python<'py>,
     bell: &'static Pair,
+    process: u32,
     /// Where Python told signals before.
     before: RawFd,
     /// The signals that came: whoever was to be told of them is told at the end.
@@ -104,6 +110,7 @@ impl<'py> Hearing<'py> {
             Ok(before) => Ok(Some(Self {
                 py,
                 bell,
+                process: std::process::id(),
                 before,
                 signals: BTreeSet::new(),
             })),
@@ -113,6 +120,10 @@ impl<'py> Hearing<'py> {
     }
 
     fn hear(&mut self) {
+        if std::process::id() != self.process {
+            // A child made by fork would read what its parent waits for.
+            return;
+        }
         let signals = &mut self.signals;
         self.bell
             .quiet(|bytes| signals.extend(bytes.iter().filter(|&&byte| byte != 0)));

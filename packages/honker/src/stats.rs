@@ -12,6 +12,8 @@ pub(crate) struct Stats {
     effective: &'static str,
     /// Why `effective` differs from `requested`, if it does.
     fallback: Option<String>,
+    /// What to know of the place, such as a network file system.
+    caution: Option<String>,
     /// Looks at the database.
     looks: u64,
     /// Looks that found a commit under way.
@@ -50,6 +52,7 @@ impl From<honker_core::Stats> for Stats {
             requested: stats.requested.name(),
             effective: stats.effective.name(),
             fallback: stats.fallback,
+            caution: stats.caution,
             looks: stats.looks,
             busy_looks: stats.busy_looks,
             wakes: stats.wakes,

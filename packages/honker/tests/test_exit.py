@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import LONG
+from conftest import LONG, count
 
 PROGRAMS = {
     "an open database": "db = honker.open(path)",
@@ -55,6 +55,15 @@ logging.basicConfig(level=1)
 for _ in range(20):
     honker.open(path).close()
 """,
+    "a log that other threads still write to": """
+import logging
+logging.basicConfig(level=1)
+def come_and_go():
+    while True:
+        honker.open(path).close()
+threading.Thread(target=come_and_go, daemon=True).start()
+time.sleep(0.02)
+""",
     "sys.exit in the middle of a with": """
 with honker.open(path) as db, db.update_events() as events:
     sys.exit()
@@ -62,7 +71,13 @@ with honker.open(path) as db, db.update_events() as events:
 }
 
 
-@pytest.mark.parametrize("name", list(PROGRAMS))
+#: These ends are races: they are run more than once.
+RACES = [name for name in PROGRAMS if "log" in name]
+
+
+@pytest.mark.parametrize(
+    "name", [*PROGRAMS, *(name for name in RACES for _ in range(count(5, 100)))]
+)
 def test_the_interpreter_ends(path: str, name: str) -> None:
     head = f"import asyncio, sys, threading, time, honker\npath = {path!r}\n"
     ended = subprocess.run(

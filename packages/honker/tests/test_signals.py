@@ -183,3 +183,37 @@ def test_a_fork_in_a_handler_disturbs_neither(path: str, writer: Writer) -> None
         wait_until(has_forked)
         writer.sql("INSERT INTO t VALUES (1)")
         assert process.stdout.readline() == "[0]\n"
+
+
+FORKS_AND_RETURNS = """
+import os, signal, sys
+import honker
+
+parent = os.getpid()
+events = honker.open(sys.argv[1]).update_events()
+signal.signal(signal.SIGUSR1, lambda *_: os.fork())
+print("ready", flush=True)
+try:
+    assert events.wait() is not None
+    print("the parent was woken", flush=True)
+except honker.Error as error:
+    assert os.getpid() != parent
+    print("the child was told", flush=True)
+    os._exit(0)
+"""
+
+
+def test_a_child_that_returns_into_the_wait_of_its_parent_is_told_so(
+    path: str, writer: Writer
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", FORKS_AND_RETURNS, path],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGUSR1)
+        assert process.stdout.readline() == "the child was told\n"
+        writer.sql("INSERT INTO t VALUES (1)")
+        assert process.stdout.readline() == "the parent was woken\n"

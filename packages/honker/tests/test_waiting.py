@@ -36,7 +36,8 @@ def test_what_was_committed_while_nobody_waited_is_one_wake(path: str, writer: W
         wait_until(lambda: db.stats().commits == 50)
         update = events.wait(LONG)
         assert update is not None
-        assert (update.commits, update.exact) == (50, True)
+        # Whether that is exact depends on what a look falls between: see "lock_kept" in docs/guarantees.md.
+        assert update.commits == 50
         assert events.wait(0) is None
 
 

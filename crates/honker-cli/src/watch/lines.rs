@@ -52,6 +52,7 @@ enum Json<'a> {
         requested: &'static str,
         journal_mode: Option<&'a str>,
         file_system: Option<&'a str>,
+        caution: Option<String>,
         position: Option<String>,
     },
     Commit(Wake),
@@ -95,6 +96,7 @@ impl Lines {
                 requested: start.watcher.stats().requested.name(),
                 journal_mode: start.journal_mode(),
                 file_system: start.file_system(),
+                caution: start.watcher.stats().caution,
                 position: position(start.watcher),
             });
         }
@@ -104,6 +106,9 @@ impl Lines {
         note(&format!(
             "{DIM}watching {path} (backend {backend}, journal mode {journal_mode}, file system {file_system}){DIM:#}"
         ));
+        if let Some(caution) = start.watcher.stats().caution {
+            note(&format!("{CAUTION}caution: {caution}{CAUTION:#}"));
+        }
         Ok(())
     }
 

@@ -71,6 +71,7 @@ fn line(stats: &Stats) -> String {
     }
     for (name, text) in [
         ("fallback", &stats.fallback),
+        ("caution", &stats.caution),
         ("last_error", &stats.last_error),
     ] {
         if let Some(text) = text {

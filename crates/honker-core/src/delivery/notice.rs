@@ -19,6 +19,8 @@ pub(crate) enum Notice {
     Overflow { path: PathBuf },
     /// A watcher runs with another backend than it should.
     Fallback { path: PathBuf, why: String },
+    /// A watcher watches where it can't keep all of its promise.
+    Caution { path: PathBuf, caution: String },
     /// A wake that is not exact.
     Conservative { path: PathBuf, reason: Conservative },
     /// The file was replaced, and the new one is followed.
@@ -42,6 +44,9 @@ impl Notice {
             }
             Self::Fallback { path, why } => {
                 tracing::warn!(target: "honker", path = %path.display(), why, "watching by polling instead");
+            }
+            Self::Caution { path, caution } => {
+                tracing::warn!(target: "honker", path = %path.display(), "{caution}");
             }
             Self::Conservative { path, reason } => {
                 tracing::debug!(target: "honker", path = %path.display(), reason = reason.name(), "conservative wake");

@@ -9,6 +9,13 @@ use std::path::Path;
 const REOPEN: &str =
     "The watcher cannot recover; close the Database and reopen with honker.open().";
 
+impl Error {
+    /// The message without its advice, for a watcher that goes on.
+    pub(crate) fn without_advice(&self) -> String {
+        self.to_string().replace(REOPEN, "").trim_end().to_owned()
+    }
+}
+
 impl fmt::Display for Error {
     #[allow(clippy::too_many_lines)] // one arm a reason: a table is easier to read than its parts
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,8 +86,8 @@ impl fmt::Display for Error {
             Reason::OtherName => write!(
                 f,
                 "{path:?} is open under another name (a hard link, or a file that is mounted by itself), and its \
-                 write-ahead log lies beside that name, out of sight here. Watch the name that its writers use, or \
-                 mount the directory instead of the file"
+                 write-ahead log lies beside that name, out of sight here; or its log was removed while it was open. \
+                 Watch the name that its writers use, or mount the directory instead of the file"
             ),
             Reason::LeftWal => write!(
                 f,

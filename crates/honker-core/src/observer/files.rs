@@ -1,7 +1,8 @@
 //! The evidence in the real files, on Linux.
 
+use super::conflict::{Conflict, first_conflict};
 use super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
-use super::header::{self, Header};
+use super::header::{self, Extent, Header};
 use super::journal::{self, Journal};
 use super::lock::{self, LockState};
 use super::log::{self, LogTail, ReadAt};
@@ -16,7 +17,7 @@ use crate::open_files;
 use crate::sessions::{SessionCount, Sessions};
 use nix::libc;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::AtFlags;
+use rustix::fs::{Advice, AtFlags, StatxFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::io;
@@ -33,6 +34,8 @@ pub(crate) struct Files {
     database: Watched,
     identity: Identity,
     fine_times: bool,
+    /// Where another host can write: what this kernel has cached is then asked for anew before each look.
+    may_be_stale: bool,
     journal_name: CString,
     wal_name: CString,
     wal_index_name: CString,
@@ -66,6 +69,7 @@ impl Files {
         Ok(Self {
             identity: identity(&stat),
             fine_times: mount::has_fine_times(&database),
+            may_be_stale: mount::may_be_stale(&database),
             table: table.clone(),
             directory,
             directory_path: location.directory.clone(),
@@ -85,6 +89,18 @@ impl Files {
         self.identity
     }
 
+    /// How much of the database is there.
+    pub(crate) fn extent(&self) -> Extent {
+        let mut bytes = [0; header::LENGTH];
+        let read = rustix::io::pread(&self.database, &mut bytes, 0);
+        let size = rustix::fs::fstat(&self.database).map(|stat| stamp(&stat).size);
+        match (read, size) {
+            (Ok(length), Ok(size)) => Extent::of(bytes.get(..length).unwrap_or_default(), size),
+            // What is wrong with it is for a look to say.
+            _ => Extent::Whole,
+        }
+    }
+
     /// Whether a sidecar exists.
     pub(crate) fn has_journal(&self) -> bool {
         rustix::fs::statat(self.directory.as_fd(), &self.journal_name, AtFlags::empty()).is_ok()
@@ -93,23 +109,48 @@ impl Files {
     /// Whether somebody has this WAL database open, and its log is not at this name.
     ///
     /// A connection creates `-wal` and `-shm` beside the name that it was given: through a hard link, or where the file
-    /// alone is mounted, that is another place.
+    /// alone is mounted, that is another place. And they may be removed under it.
     pub(crate) fn is_open_elsewhere(&self) -> bool {
-        let exists = |name: &CString| {
-            !matches!(
-                rustix::fs::statat(&self.directory, name, AtFlags::empty()),
-                Err(Errno::NOENT)
-            )
-        };
-        let somebody = || {
-            let (start, length) = (lock::SHARED, lock::SHARED_LENGTH);
-            first_conflict(&self.database, libc::F_WRLCK, start, length)
+        let shared = |file, start, length| {
+            first_conflict(file, libc::F_WRLCK, start, length)
                 .is_ok_and(|conflict| conflict.is_some_and(|conflict| !conflict.exclusive))
         };
-        self.wal_index.is_none()
-            && somebody()
-            && !exists(&self.wal_index_name)
-            && !exists(&self.wal_name)
+        let exists = |name: &CString| {
+            let found = rustix::fs::statat(self.directory.as_fd(), name, AtFlags::empty());
+            !matches!(found, Err(Errno::NOENT))
+        };
+        // A name that another host has just made may be missing here for a while.
+        !self.may_be_stale
+            && match &self.wal_index {
+                Some(file) => {
+                    rustix::fs::fstat(file).is_ok_and(|stat| stat.st_nlink == 0)
+                        && shared(file, lock::WAL_DMS, 1)
+                }
+                None => {
+                    shared(&self.database, lock::SHARED, lock::SHARED_LENGTH)
+                        && !exists(&self.wal_index_name)
+                        && !exists(&self.wal_name)
+                }
+            }
+    }
+
+    /// Has the size, the times and the content of a file asked for anew. Of the content, pages go that were only read:
+    /// nothing is written, and nothing lost.
+    fn renew(&self, file: impl AsFd) {
+        if self.may_be_stale {
+            // Where that is refused, what is cached has to do.
+            let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_FORCE_SYNC;
+            let _ = rustix::fs::statx(&file, c"", flags, StatxFlags::BASIC_STATS);
+            let _ = rustix::fs::fadvise(file, 0, None, Advice::DontNeed);
+        }
+    }
+
+    /// The same of what a name leads to, without its content.
+    fn renew_name(&self, name: &CStr) {
+        if self.may_be_stale {
+            let flags = AtFlags::STATX_FORCE_SYNC;
+            let _ = rustix::fs::statx(self.directory.as_fd(), name, flags, StatxFlags::BASIC_STATS);
+        }
     }
 
     fn journal_or_error(&self) -> Result<Journal, Errno> {
@@ -118,6 +159,7 @@ impl Files {
             Err(Errno::NOENT) => return Ok(Journal::Absent),
             Err(error) => return Err(error),
         };
+        self.renew(&file);
         let mut header = [0; journal::HEADER];
         let length = rustix::io::pread(&file, &mut header, 0)?;
         let Some(nonce) = journal::nonce(&header[..length]) else {
@@ -164,7 +206,7 @@ impl Files {
         }
     }
 
-    fn take_wal_index(&mut self) -> Seen<Option<&Watched>> {
+    fn open_wal_index(&mut self) -> Seen<()> {
         if self.wal_index.is_none() {
             match self
                 .table
@@ -175,7 +217,7 @@ impl Files {
                 Err(error) => return Err(Trouble::system(Part::WalIndex, error)),
             }
         }
-        Ok(self.wal_index.as_ref())
+        Ok(())
     }
 
     /// The lock on a byte of the `-shm` that a lock of this kind would conflict with.
@@ -187,6 +229,7 @@ impl Files {
     }
 
     fn log_or_error(&mut self) -> Result<LogTail, Errno> {
+        self.renew_name(&self.wal_name);
         let stat =
             match rustix::fs::statat(self.directory.as_fd(), &self.wal_name, AtFlags::empty()) {
                 Ok(stat) if stat.st_size > 0 => stat,
@@ -203,6 +246,7 @@ impl Files {
             Err(Errno::NOENT) => return Ok(LogTail::default()),
             Err(error) => return Err(error),
         };
+        self.renew(&file);
         let tail = log::tail(&Bytes(&file))
             .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         // Only a file that has not been written since can be remembered by its times.
@@ -216,12 +260,14 @@ impl Files {
 
 impl Evidence for Files {
     fn header(&mut self) -> Seen<Header> {
+        self.renew(&self.database);
         let mut bytes = [0; header::LENGTH];
         let length = rustix::io::pread(&self.database, &mut bytes, 0).map_err(database)?;
         Ok(Header::decode(&bytes[..length]))
     }
 
     fn stamp(&mut self) -> Seen<Stamp> {
+        self.renew(&self.database);
         Ok(stamp(&rustix::fs::fstat(&self.database).map_err(database)?))
     }
 
@@ -237,9 +283,11 @@ impl Evidence for Files {
     }
 
     fn wal_index(&mut self) -> Seen<WalIndex> {
-        let Some(file) = self.take_wal_index()? else {
+        self.open_wal_index()?;
+        let Some(file) = &self.wal_index else {
             return Ok(WalIndex::Absent);
         };
+        self.renew(file);
         let mut bytes = [0; wal_index::LENGTH];
         let length = rustix::io::pread(file, &mut bytes, 0)
             .map_err(|error| Trouble::system(Part::WalIndex, error))?;
@@ -262,6 +310,7 @@ impl Evidence for Files {
         let Some(file) = &self.wal_index else {
             return Ok(None);
         };
+        self.renew(file);
         let stat =
             rustix::fs::fstat(file).map_err(|error| Trouble::system(Part::WalIndex, error))?;
         Ok(Some(WalIndexFile {
@@ -331,37 +380,6 @@ impl ReadAt for Bytes<'_> {
         }
         Ok(filled)
     }
-}
-
-/// A lock that somebody holds.
-struct Conflict {
-    start: i64,
-    exclusive: bool,
-}
-
-/// The first lock that a lock of this kind would conflict with. A query: nothing is locked.
-///
-/// `F_OFD_GETLK` asks as the owner of this descriptor, so it also sees locks of this process.
-fn first_conflict(
-    file: &Watched,
-    kind: libc::c_int,
-    start: i64,
-    length: i64,
-) -> Result<Option<Conflict>, Errno> {
-    let short = |value: libc::c_int| libc::c_short::try_from(value).unwrap_or(0);
-    let mut query = libc::flock {
-        l_type: short(kind),
-        l_whence: short(libc::SEEK_SET),
-        l_start: start,
-        l_len: length,
-        l_pid: 0,
-    };
-    nix::fcntl::fcntl(file.as_fd(), nix::fcntl::FcntlArg::F_OFD_GETLK(&mut query))
-        .map_err(|error| Errno::from_raw_os_error(error as i32))?;
-    Ok((query.l_type != short(libc::F_UNLCK)).then_some(Conflict {
-        start: query.l_start,
-        exclusive: query.l_type == short(libc::F_WRLCK),
-    }))
 }
 
 pub(crate) fn stamp(stat: &rustix::fs::Stat) -> Stamp {

@@ -1,5 +1,7 @@
 //! The database header (fileformat2, section 1.3).
 
+use std::hash::{DefaultHasher, Hasher};
+
 /// Bytes read from the start of the database.
 pub(crate) const LENGTH: usize = 100;
 /// Of byte 19, the read version: 1 is a rollback journal, 2 a write-ahead log.
@@ -30,7 +32,13 @@ pub(crate) struct Fields {
     pub(crate) counter: u32,
     /// Bytes 16..18, with 1 for 65536.
     pub(crate) page_size: u32,
+    /// All 100 bytes, in short. They change without the counter only where it is not SQLite that writes them, or under a
+    /// lock that is kept.
+    pub(crate) rest: u64,
 }
+
+/// Of a header that was never seen like this.
+pub(crate) const UNKNOWN_REST: u64 = 0;
 
 impl Header {
     pub(crate) fn decode(bytes: &[u8]) -> Self {
@@ -54,7 +62,15 @@ impl Header {
             wal: header[19] == 2,
             counter: u32::from_be_bytes([header[24], header[25], header[26], header[27]]),
             page_size: if page_size == 1 { 65536 } else { page_size },
+            rest: short(header),
         })
+    }
+
+    pub(crate) fn map_fields(self, map: impl FnOnce(Fields) -> Fields) -> Self {
+        match self {
+            Self::Database(fields) => Self::Database(map(fields)),
+            other => other,
+        }
     }
 
     /// The change counter; an empty database counts as 0, so that its first commit is number 1.
@@ -87,6 +103,44 @@ impl Header {
     pub(crate) fn is_wal(self) -> bool {
         matches!(self, Self::Database(Fields { wal: true, .. }))
     }
+}
+
+/// How much of a database is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// As much as its header says, or it does not say.
+    Whole,
+    /// Less, or nothing at all: it is only being copied, or nothing was committed to it yet.
+    Partial { size: u64 },
+}
+
+impl Extent {
+    /// Of a file of that size which starts like this (fileformat2, section 1.3.8: the size in the header counts only if
+    /// the number beside it is the change counter).
+    pub(crate) fn of(bytes: &[u8], size: u64) -> Self {
+        let number = |at: usize| {
+            let bytes = bytes.get(at..at + 4)?;
+            Some(u32::from_be_bytes(bytes.try_into().ok()?))
+        };
+        let whole = match (Header::decode(bytes), number(28)) {
+            (Header::Empty | Header::Truncated { .. }, _) => false,
+            (Header::Database(fields), Some(pages)) if number(92) == Some(fields.counter) => {
+                size >= u64::from(pages) * u64::from(fields.page_size)
+            }
+            _ => true,
+        };
+        if whole {
+            Self::Whole
+        } else {
+            Self::Partial { size }
+        }
+    }
+}
+
+fn short(header: &[u8; LENGTH]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(header);
+    hasher.finish().max(UNKNOWN_REST + 1)
 }
 
 #[cfg(test)]

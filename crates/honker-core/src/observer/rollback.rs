@@ -9,10 +9,10 @@
 //! - no lock: true, unless the journal is hot.
 
 use super::evidence::{Evidence, Part, Seen, Trouble};
-use super::header::{Fields, Header};
+use super::header::{Fields, Header, UNKNOWN_REST};
 use super::journal::Journal;
 use super::lock::LockState;
-use super::stamp::Time;
+use super::stamp::Written;
 use super::{ATTEMPTS, Baseline, Look, Observer, Tally};
 use crate::error::Overwritten;
 use crate::stats::Conservative;
@@ -41,7 +41,7 @@ pub(super) struct Held {
     counter: Option<u32>,
     nonce: Option<u32>,
     /// Size and time of the database when the journal was last seen not to be hot: the commit was over.
-    over: Option<(u64, Time)>,
+    over: Option<Written>,
     /// When that was first seen.
     over_since: Duration,
     /// Two such looks saw the same size and time. One alone proves nothing: between its header and its journal a killed
@@ -167,8 +167,12 @@ impl<E: Evidence> Observer<E> {
         let moved = counter.wrapping_sub(before);
         let gap = now.saturating_sub(self.at);
         let resized = page_size(self.header).is_some_and(|size| page_size(header) != Some(size));
+        let rewritten = rest(self.header).is_some_and(|before| rest(header) != Some(before));
         let found = if moved == 0 && resized {
             return Ok(Look::Overwritten(Overwritten::Resized));
+        } else if moved == 0 && rewritten {
+            // No commit does that, where locks can be seen: another database with as many commits was copied here.
+            Look::Commits(Tally::at_least_one(Conservative::ImplausibleCount))
         } else if moved == 0 {
             Look::Same
         } else if moved >= BACKWARDS {
@@ -244,6 +248,7 @@ impl<E: Evidence> Observer<E> {
                 Some(before) if before == fields.page_size => before,
                 _ => UNKNOWN_PAGE_SIZE,
             },
+            rest: UNKNOWN_REST,
             ..fields
         };
         self.header = Header::Database(certain);
@@ -258,7 +263,11 @@ impl<E: Evidence> Observer<E> {
         if self.held.counter != Some(fields.counter) || !self.held.certain {
             return None;
         }
-        self.header = header;
+        // What is there now is of the transaction that will be played back.
+        self.header = header.map_fields(|fields| Fields {
+            rest: UNKNOWN_REST,
+            ..fields
+        });
         self.held = Held::default();
         self.at = now;
         Some(Look::Commits(Tally::at_least_one(Conservative::LockKept)))
@@ -297,8 +306,7 @@ impl<E: Evidence> Observer<E> {
                 self.held.nonce = Some(nonce);
             }
             Journal::Absent | Journal::Cold => {
-                let stamp = self.evidence.stamp()?;
-                let over = Some((stamp.size, stamp.modified));
+                let over = Some(self.evidence.stamp()?.written());
                 if self.held.over.is_none() {
                     self.held.over_since = now;
                 }
@@ -316,8 +324,7 @@ impl<E: Evidence> Observer<E> {
         let Some(over) = self.held.over else {
             return Ok(false);
         };
-        let stamp = self.evidence.stamp()?;
-        Ok((stamp.size, stamp.modified) != over)
+        Ok(self.evidence.stamp()?.written() != over)
     }
 }
 
@@ -329,6 +336,13 @@ fn is_plausible(commits: u32, gap: Duration) -> bool {
 fn page_size(header: Header) -> Option<u32> {
     match header {
         Header::Database(fields) if fields.page_size != UNKNOWN_PAGE_SIZE => Some(fields.page_size),
+        _ => None,
+    }
+}
+
+fn rest(header: Header) -> Option<u64> {
+    match header {
+        Header::Database(fields) if fields.rest != UNKNOWN_REST => Some(fields.rest),
         _ => None,
     }
 }

@@ -20,3 +20,19 @@ pub(crate) struct Stamp {
     pub(crate) modified: Time,
     pub(crate) changed: Time,
 }
+
+/// What changes when the content of a file is written, and not, as the rest of a stamp, when it is renamed or linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) size: u64,
+    pub(crate) modified: Time,
+}
+
+impl Stamp {
+    pub(crate) fn written(self) -> Written {
+        Written {
+            size: self.size,
+            modified: self.modified,
+        }
+    }
+}

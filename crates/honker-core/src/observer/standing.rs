@@ -4,7 +4,7 @@
 use super::Observer;
 use super::evidence::Evidence;
 use super::header::{Fields, Header};
-use super::stamp::Stamp;
+use super::stamp::{Stamp, Written};
 use crate::identity::Identity;
 
 /// The last commit that was seen, by what identifies it.
@@ -15,7 +15,12 @@ pub(crate) enum Standing {
     /// There was no file.
     Absent,
     /// A rollback journal: the file change counter. An empty file counts as 0.
-    Rollback { file: Identity, counter: u32 },
+    Rollback {
+        file: Identity,
+        counter: u32,
+        /// Of the database with that counter. `None` if it was being written.
+        written: Option<Written>,
+    },
     /// A write-ahead log.
     Wal { file: Identity, log: LogStanding },
 }
@@ -52,8 +57,20 @@ impl Standing {
                 Self::Rollback { file, .. } | Self::Wal { file, .. },
                 Self::Rollback { file: now, .. } | Self::Wal { file: now, .. },
             ) if file != now => Since::Replaced,
-            (Self::Rollback { counter, .. }, Self::Rollback { counter: now, .. }) => {
-                commits_unless(counter == now)
+            (
+                Self::Rollback {
+                    counter, written, ..
+                },
+                Self::Rollback {
+                    counter: counter_now,
+                    written: written_now,
+                    ..
+                },
+            ) => {
+                // The same number of commits after a restore, or of a file that got the number of another one.
+                let rewritten =
+                    written.is_some() && written_now.is_some() && written != written_now;
+                commits_unless(counter == counter_now && !rewritten)
             }
             (Self::Wal { log, .. }, Self::Wal { log: now, .. }) => {
                 commits_unless(now.is_still(log))
@@ -83,17 +100,25 @@ impl LogStanding {
 
 impl<E: Evidence> Observer<E> {
     /// Where the database stood at the last look that could tell.
-    pub(crate) fn standing(&self, file: Identity) -> Standing {
+    pub(crate) fn standing(&mut self, file: Identity) -> Standing {
         if !self.is_settled() {
             return Standing::Unknown;
         }
         match self.header {
-            Header::Empty => Standing::Rollback { file, counter: 0 },
+            Header::Empty => Standing::Rollback {
+                file,
+                counter: 0,
+                written: self.written(),
+            },
             Header::Database(Fields {
                 wal: false,
                 counter,
                 ..
-            }) => Standing::Rollback { file, counter },
+            }) => Standing::Rollback {
+                file,
+                counter,
+                written: self.written(),
+            },
             Header::Database(Fields { wal: true, .. }) => Standing::Wal {
                 file,
                 log: LogStanding {
@@ -106,6 +131,14 @@ impl<E: Evidence> Observer<E> {
             }
         }
     }
+
+    /// Of the database with the header that was seen last, if it still has that: asked in this order, so that a write in
+    /// between is not taken for what was seen.
+    fn written(&mut self) -> Option<Written> {
+        let stamp = self.evidence.stamp().ok()?;
+        let header = self.evidence.header().ok()?;
+        (header == self.header).then(|| stamp.written())
+    }
 }
 
 #[cfg(test)]
@@ -117,9 +150,21 @@ mod tests {
     const OTHER: Identity = Identity { dev: 1, ino: 3 };
 
     fn rollback(counter: u32) -> Standing {
+        written(counter, None)
+    }
+
+    fn written(counter: u32, seconds: Option<i64>) -> Standing {
+        let written = seconds.map(|seconds| Written {
+            size: 4096,
+            modified: Time {
+                seconds,
+                ..Time::default()
+            },
+        });
         Standing::Rollback {
             file: FILE,
             counter,
+            written,
         }
     }
 
@@ -143,6 +188,8 @@ mod tests {
             (Standing::Absent, Standing::Absent),
             (Standing::Absent, rollback(0)),
             (rollback(7), rollback(7)),
+            (written(7, Some(1)), rollback(7)),
+            (written(7, Some(1)), written(7, Some(1))),
             (wal(5, Some(1)), wal(5, Some(2))),
             (wal(5, Some(1)), wal(0, Some(1))),
             (wal(0, Some(1)), wal(0, Some(1))),
@@ -156,6 +203,7 @@ mod tests {
             (Standing::Absent, rollback(1)),
             (Standing::Absent, wal(0, Some(1))),
             (rollback(7), rollback(8)),
+            (written(7, Some(1)), written(7, Some(2))),
             (rollback(7), wal(0, Some(1))),
             (wal(0, Some(1)), rollback(7)),
             (wal(5, Some(1)), wal(6, Some(1))),
@@ -174,6 +222,7 @@ mod tests {
         let other = Standing::Rollback {
             file: OTHER,
             counter: 7,
+            written: None,
         };
         assert_eq!(other.since(rollback(7)), Since::Replaced);
         assert_eq!(other.since(wal(7, None)), Since::Replaced);

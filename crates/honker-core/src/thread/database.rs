@@ -24,10 +24,11 @@ use crate::observer::{Look, Tally};
 use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
+use crate::stats::Conservative;
 use crate::wake::News;
 use death::Known;
 use hints::Watches;
-pub(super) use hints::try_out;
+pub(super) use hints::{refuse_shared_file_system, try_out};
 use observe::{Observe, Opening, Refusal};
 use patience::Patience;
 use std::rc::Rc;
@@ -64,10 +65,14 @@ pub(super) struct Database {
     identity_patience: Patience,
     /// With a header that is only being written.
     header_patience: Patience,
+    name_due: Duration,
     /// With a connection whose log is not to be found.
     name_patience: Patience,
     /// With a writer that keeps readers out.
     busy_patience: Patience,
+    /// With a file that is only being copied to its place, since it last grew to `copied_size`.
+    copy_patience: Patience,
+    copied_size: u64,
     opening: Option<(Answer, Duration)>,
 }
 
@@ -131,8 +136,11 @@ impl Database {
             patience: Patience::default(),
             identity_patience: Patience::default(),
             header_patience: Patience::default(),
+            name_due: now + PATIENCE,
             name_patience: Patience::default(),
             busy_patience: Patience::default(),
+            copy_patience: Patience::default(),
+            copied_size: 0,
             opening: Some((answer, now + OPENING)),
         })
     }
@@ -142,14 +150,14 @@ impl Database {
         self.cadence.due().min(self.identity_due)
     }
 
-    /// Whether it is looked at with a fixed period.
+    /// Whether it is looked at without events.
     pub(super) fn is_polled(&self) -> bool {
-        self.cadence.is_polling()
+        !self.cadence.has_events()
     }
 
     /// Where the database stood at the last look that could tell.
-    pub(super) fn standing(&self) -> Standing {
-        match &self.target {
+    pub(super) fn standing(&mut self) -> Standing {
+        match &mut self.target {
             // The file that was watched is gone, and the next one is not there yet.
             Target::Absent if self.replaced => Standing::Unknown,
             Target::Absent => Standing::Absent,
@@ -170,8 +178,11 @@ impl Database {
             if let Err(error) = self.check_identity(now, hints) {
                 return self.end_or_follow(error, now, hints);
             }
-            if let Err(error) = self.check_name(now) {
-                return self.die(error);
+            if now >= self.name_due {
+                self.name_due = now + PATIENCE;
+                if let Err(error) = self.check_name(now) {
+                    return self.die(error);
+                }
             }
             if now < self.cadence.due() {
                 return Next::Look;
@@ -187,6 +198,13 @@ impl Database {
             Target::Absent => Ok(Look::Same),
             Target::Present(observer) => observer.look(now),
         };
+        if let Ok(Look::Commits(Tally { inexact, .. })) = look
+            && inexact == Some(Conservative::UnseenSession)
+            && let Err(error) = self.check_identity(now, hints)
+        {
+            // Only the file's times had changed, and this is why.
+            return self.end_or_follow(error, now, hints);
+        }
         let found = match look {
             Ok(look) => {
                 if matches!(self.target, Target::Present(_)) {
@@ -205,7 +223,7 @@ impl Database {
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }
-        self.announce_replacement();
+        self.announce_replacement(now);
         self.plan(found, sweep, (now, ticks), hints);
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
@@ -233,7 +251,10 @@ impl Database {
                 Ok(Found::Busy)
             }
             Look::Commits(tally) => {
-                self.wake(tally);
+                // The wake that tells of another file stands for what is in it.
+                if !self.replaced {
+                    self.wake(tally);
+                }
                 Ok(Found::Commits)
             }
             Look::Overwritten(what) => Err(self.overwritten(what)),
@@ -310,7 +331,8 @@ impl Database {
             return Next::Look;
         };
         if !observer.is_settled() {
-            if now < *deadline {
+            // An error that lasts is the answer, however late it began.
+            if now < *deadline || self.patience.is_tried() {
                 return Next::Look;
             }
             if let Some(error) = self.refuse_truncated() {

@@ -156,6 +156,8 @@ fn line(domain: Domain, path: &Path) -> Result<Arc<Line>, Error> {
 
 /// Stops watching, and the thread with the last watcher.
 pub(crate) fn close(line: &Arc<Line>, shared: &Arc<Shared>) {
+    // At once, whatever the observer thread waits for.
+    shared.end(Error::at(&shared.location.path, Reason::Closed));
     let (answer, answered) = sync_channel(1);
     let request = Request::Close {
         shared: Arc::clone(shared),

@@ -24,7 +24,7 @@ const RETURN: f64 = 0.7;
 #[derive(Debug)]
 pub(super) struct Spacing {
     databases: usize,
-    /// How many times longer than asked for the period of polling is.
+    /// How many times longer than asked for the period is where there are no events.
     stretch: u32,
     window: Option<Window>,
 }

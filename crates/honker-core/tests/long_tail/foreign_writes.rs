@@ -125,3 +125,21 @@ fn garbage_is_a_replacement_in_every_mode_with_every_backend() {
         }
     }
 }
+
+/// Who has it open goes on in files without a name, and what it commits is lost: to SQLite as well.
+#[test]
+fn a_log_that_is_removed_under_its_connections_ends_the_watcher() {
+    for backend in watching::backends(JournalMode::Wal) {
+        let db = TempDb::new(JournalMode::Wal);
+        let mut writer = Writer::spawn();
+        let conn = writer.open(db.path());
+        writer.exec(conn, INSERT).expect("a commit");
+        let (_watcher, mut events) = open(db.path(), backend);
+        for sidecar in [db.wal(), db.shm()] {
+            fs::remove_file(sidecar).expect("removed");
+        }
+        let end = end_of(&mut events);
+        assert_eq!(end.kind(), ErrorKind::Unsupported, "{backend}: {end}");
+        assert!(end.to_string().contains("its log was removed"), "{end}");
+    }
+}

@@ -143,7 +143,10 @@ fn a_file_that_is_mounted_by_itself_is_watched_in_rollback_modes_and_refused_in_
             writer.exec(conn, INSERT).expect("a commit");
             watched.accounts_for(1, backend.name());
         }
-        let unmount = Command::new("umount").arg(elsewhere.path()).status();
+        let unmount = Command::new("umount")
+            .arg("--lazy")
+            .arg(elsewhere.path())
+            .status();
         assert!(unmount.expect("umount").success());
     }
 }

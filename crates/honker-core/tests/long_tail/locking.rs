@@ -2,7 +2,7 @@
 //! unix-excl.
 
 use crate::watching::{self, Watched};
-use crate::{INSERT, open};
+use crate::{INSERT, every_backend, open};
 use honker_core::{SharedUpdateWatcher, UpdateEvents};
 use honker_testkit::{
     Conn, JournalMode, LONG, Open, OpenFlag, Synchronous, TempDb, Writer, wait_until,
@@ -76,7 +76,7 @@ fn with_unix_excl_commits_wake_when_the_lock_is_given_back_and_until_then_that_i
 
 /// A writer whose locks cannot be seen: each of its commits wakes all the same.
 fn commits_wake(mode: JournalMode, db: &TempDb, connect: impl Fn(&mut Writer) -> Conn) {
-    for backend in watching::backends(mode) {
+    for backend in every_backend(mode) {
         let mut watched = Watched::open(db.path(), backend);
         let mut writer = Writer::spawn();
         let conn = connect(&mut writer);
@@ -156,7 +156,7 @@ fn with_unix_dotfile_each_commit_of_a_journal_on_disk_wakes() {
 #[test]
 fn an_immutable_reader_wakes_nobody_and_keeps_nobody_from_waking() {
     for mode in [JournalMode::Delete, JournalMode::Wal] {
-        for backend in watching::backends(mode) {
+        for backend in every_backend(mode) {
             let db = TempDb::new(mode);
             let mut watched = Watched::open(db.path(), backend);
             let mut reader = Writer::spawn();

@@ -3,6 +3,7 @@
 
 mod containers;
 mod copies;
+mod file_systems;
 mod foreign_writes;
 mod limits;
 mod links;

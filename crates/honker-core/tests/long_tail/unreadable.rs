@@ -7,6 +7,7 @@ use honker_testkit::{JournalMode, TempDb};
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::process::Command;
 
 fn refused(path: &Path, backend: WatcherBackend) -> honker_core::Error {
     let opened = SharedUpdateWatcher::builder(path).backend(backend).open();
@@ -32,6 +33,31 @@ fn a_header_that_is_encrypted_as_sqlcipher_does_is_refused_and_named_by_every_ba
         }
         let probed = honker_core::probe(db.path()).expect_err("encrypted");
         assert_eq!(probed.kind(), ErrorKind::NotADatabase);
+    }
+}
+
+fn sqlcipher(path: &Path, mode: JournalMode) {
+    let sql = format!("PRAGMA key='secret'; {}; CREATE TABLE t(n)", mode.pragma());
+    let done = Command::new("sqlcipher").arg(path).arg(sql).output();
+    let done = done.expect("sqlcipher, which scripts/setup.sh installs");
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[test]
+fn a_database_of_sqlcipher_is_refused_by_every_backend_and_ends_the_watcher_that_waited_for_it() {
+    for (mode, backend) in both_modes() {
+        let db = TempDb::absent();
+        let (_watcher, mut events) = open(db.path(), backend);
+        sqlcipher(db.path(), mode);
+        let end = end_of(&mut events);
+        // SQLite reads an empty file as a database, if it looks between its making and its first page.
+        let was_empty = backend == WatcherBackend::DataVersion && end.kind() == ErrorKind::Replaced;
+        assert!(
+            was_empty || end.kind() == ErrorKind::NotADatabase,
+            "{mode}, {backend}: {end}"
+        );
+        let error = refused(db.path(), backend);
+        assert_eq!(error.kind(), ErrorKind::NotADatabase, "{backend}: {error}");
     }
 }
 

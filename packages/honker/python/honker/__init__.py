@@ -11,8 +11,10 @@ Update(seq=1, commits=1, exact=True, kind='commit')
 Watching is harmless: no lock is taken, nothing is written, and no second SQLite enters your process.
 """
 
+import atexit
 import logging
 
+from honker import _honker
 from honker._database import Backend, Database, OnReplace, open
 from honker._events import UpdateEvents
 from honker._honker import VERSION as __version__
@@ -35,5 +37,7 @@ __all__ = [
 # One that was not raised by honker has none.
 WatcherDied.reason = ""
 
+# The thread that tells it what honker says must not come for the GIL when the interpreter has gone.
+atexit.register(_honker.end_log)
 # Python prints the warnings of a logger that nobody listens to; what a library has to say there is for those who do.
 logging.getLogger("honker").addHandler(logging.NullHandler())

@@ -13,6 +13,7 @@ __all__ = [
     "Update",
     "Watcher",
     "WatcherDied",
+    "end_log",
     "run_command",
     "set_log_level",
     "unpickled_update",
@@ -70,6 +71,10 @@ class Stats:
     @property
     def fallback(self) -> str | None:
         """Why `effective` differs from `requested`, if it does."""
+
+    @property
+    def caution(self) -> str | None:
+        """What to know of the place, such as a network file system."""
 
     @property
     def looks(self) -> int:
@@ -203,6 +208,9 @@ def unpickled_update(
     seq: int, commits: int, exact: bool, kind: Literal["commit", "replaced", "idle"]
 ) -> Update:
     """What it was pickled as."""
+
+def end_log() -> None:
+    """Tells `logging` what is left, and lets nothing more come."""
 
 def set_log_level(level: int) -> None:
     """Has honker say what `logging` wants to hear: nothing below `level`."""

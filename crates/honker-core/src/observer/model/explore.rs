@@ -212,7 +212,8 @@ impl Node {
     /// if nothing was committed since.
     fn compare_positions(&mut self) -> Result<(), Failure> {
         let Some((position, seen)) = self.position else {
-            let standing = self.observer.standing(FILE);
+            // Of a copy: what it asks is no part of the look.
+            let standing = self.observer.clone().standing(FILE);
             if standing != Standing::Unknown {
                 self.position = Some((standing, self.visible()));
             }

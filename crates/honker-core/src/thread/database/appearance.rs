@@ -28,8 +28,11 @@ impl Database {
             Ok(observer) => {
                 // Through a link it would have its sidecars elsewhere.
                 self.check_that_the_path_leads_there()?;
+                // The directory, too: it may have been missing with the file.
                 if let Some(watches) = &mut self.watches
-                    && let Err(error) = watches.watch_files(self.id, &self.location, hints)
+                    && let Err(error) = watches
+                        .watch_names(self.id, &self.location, hints)
+                        .and_then(|()| watches.watch_files(self.id, &self.location, hints))
                 {
                     let why = error.to_string();
                     self.fall_back_to_polling(why, now, hints);

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Overwritten, Reason};
 use crate::identity::Identity;
 use crate::location::Location;
 use crate::observer::evidence::{Part, Seen, Trouble, What};
-use crate::observer::header::Header;
+use crate::observer::header::{Extent, Header};
 use crate::observer::standing::{LogStanding, Standing};
 use crate::observer::{Look, Tally};
 use crate::stats::Conservative;
@@ -153,7 +153,7 @@ impl Observe for DataVersion {
         self.last.is_some()
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&mut self) -> Standing {
         match self.commit {
             LastCommit::Is(commit) => Standing::Wal {
                 file: self.identity,
@@ -181,6 +181,10 @@ impl Observe for DataVersion {
 
     fn is_writer_active(&mut self) -> bool {
         false
+    }
+
+    fn extent(&self) -> Extent {
+        Extent::Whole
     }
 
     fn is_rollback(&mut self) -> bool {

@@ -3,6 +3,7 @@
 use super::{Database, Target};
 use crate::backend::WatcherBackend;
 use crate::cadence::Found;
+use crate::caution;
 use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
 use crate::hint::{Hints, Name, limit};
@@ -32,16 +33,20 @@ impl Watches {
         hints: &mut Option<Hints<Id>>,
     ) -> Result<Option<Self>, Error> {
         let requested = shared.requested;
+        if requested == WatcherBackend::ShmFastPath && requested.is_built() {
+            refuse_shared_file_system(&shared.location, requested)?;
+        }
         let wants_hints = matches!(
             requested,
             WatcherBackend::KernelWatch | WatcherBackend::Auto
         );
         if !wants_hints || !WatcherBackend::KernelWatch.is_built() {
             shared.fall_back_where_not_built();
+            warn_of_shared_file_system(shared);
             return Ok(None);
         }
         let mut watches = Self::default();
-        let started = refuse_shared_file_system(&shared.location)
+        let started = refuse_shared_file_system(&shared.location, WatcherBackend::KernelWatch)
             .and_then(|()| watches.watch_names(id, &shared.location, hints))
             .and_then(|()| watches.watch_files(id, &shared.location, hints));
         match started {
@@ -60,6 +65,7 @@ impl Watches {
                     why: why.clone(),
                 });
                 shared.set_effective(WatcherBackend::Polling, Some(why));
+                warn_of_shared_file_system(shared);
                 Ok(None)
             }
         }
@@ -80,8 +86,12 @@ impl Watches {
         ];
         let hints = ready(hints, location)?;
         let watch = hints.watch_names(&location.directory, names, id);
-        self.directory =
-            Some(watch.map_err(|error| cannot_watch(location, "its directory", error))?);
+        let watch = watch.map_err(|error| cannot_watch(location, "its directory", error))?;
+        if let Some(before) = self.directory.replace(watch)
+            && before != watch
+        {
+            hints.forget(before, id);
+        }
         Ok(())
     }
 
@@ -278,7 +288,6 @@ impl Database {
 pub(in crate::thread) fn try_out(location: &Location) -> Result<(), Error> {
     let mut hints = None;
     let mut watches = Watches::default();
-    refuse_shared_file_system(location)?;
     watches.watch_names(0, location, &mut hints)?;
     watches.watch_files(0, location, &mut hints)
 }
@@ -308,19 +317,40 @@ fn cannot_watch(location: &Location, what: &str, error: Errno) -> Error {
     Error::at(&location.path, reason)
 }
 
-/// Events say nothing about what another host writes.
-fn refuse_shared_file_system(location: &Location) -> Result<(), Error> {
-    match mount::of_path(&location.directory) {
-        Ok(file_system) if file_system.shared => Err(Error::at(
-            &location.path,
-            Reason::BackendUnavailable {
-                backend: WatcherBackend::KernelWatch.name(),
-                why: format!(
-                    "it is on {}, where another host or a server can write without an event here. Use polling",
-                    file_system.name
-                ),
-            },
-        )),
-        _ => Ok(()),
+/// Neither events nor a wal-index say anything about what another host writes.
+pub(in crate::thread) fn refuse_shared_file_system(
+    location: &Location,
+    backend: WatcherBackend,
+) -> Result<(), Error> {
+    let why = match (mount::of_path(&location.directory), backend) {
+        (Ok(file_system), WatcherBackend::ShmFastPath) if file_system.shared => format!(
+            "it is on {}, where the wal-index of another host is not to be seen. Use polling",
+            file_system.name
+        ),
+        (Ok(file_system), _) if file_system.shared => format!(
+            "it is on {}, where another host or a server can write without an event here. Use polling",
+            file_system.name
+        ),
+        _ => return Ok(()),
+    };
+    let backend = backend.name();
+    Err(Error::at(
+        &location.path,
+        Reason::BackendUnavailable { backend, why },
+    ))
+}
+
+fn warn_of_shared_file_system(shared: &Shared) {
+    if let (WatcherBackend::Polling, Ok(file_system)) = (
+        shared.effective(),
+        mount::of_path(&shared.location.directory),
+    ) && file_system.shared
+    {
+        let caution = caution::of_shared(file_system);
+        delivery::post(|| Notice::Caution {
+            path: shared.location.path.clone(),
+            caution: caution.clone(),
+        });
+        shared.set_caution(caution);
     }
 }

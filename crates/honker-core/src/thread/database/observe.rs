@@ -8,7 +8,7 @@ use crate::identity::Identity;
 use crate::location::Location;
 use crate::observer::evidence::Seen;
 use crate::observer::files::Files;
-use crate::observer::header::Header;
+use crate::observer::header::{Extent, Header};
 use crate::observer::standing::Standing;
 use crate::observer::{Look, Observer};
 use crate::sessions::Sessions;
@@ -31,7 +31,7 @@ pub(super) trait Observe {
     /// Somebody relies on the baseline from now on, settled or not.
     fn rely_on_baseline(&mut self);
     /// Where the database stood at the last look that could tell.
-    fn standing(&self) -> Standing;
+    fn standing(&mut self) -> Standing;
     /// Whether a commit may follow without a further file event.
     fn is_writer_active(&mut self) -> bool;
     /// Whether the database is known to use a rollback journal.
@@ -42,6 +42,8 @@ pub(super) trait Observe {
     fn has_journal(&self) -> bool;
     /// The header as it stands, where it can be read.
     fn current_header(&mut self) -> Option<Header>;
+    /// Whether the file is as long as its header says.
+    fn extent(&self) -> Extent;
 }
 
 impl Observe for Observer<Files> {
@@ -65,8 +67,9 @@ impl Observe for Observer<Files> {
         Observer::rely_on_baseline(self);
     }
 
-    fn standing(&self) -> Standing {
-        Observer::standing(self, Observe::identity(self))
+    fn standing(&mut self) -> Standing {
+        let file = Observe::identity(self);
+        Observer::standing(self, file)
     }
 
     fn is_writer_active(&mut self) -> bool {
@@ -87,6 +90,10 @@ impl Observe for Observer<Files> {
 
     fn current_header(&mut self) -> Option<Header> {
         Observer::current_header(self)
+    }
+
+    fn extent(&self) -> Extent {
+        self.evidence().extent()
     }
 }
 

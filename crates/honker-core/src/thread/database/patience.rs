@@ -20,6 +20,11 @@ impl Patience {
         !self.endures(now, limit) && !std::mem::replace(&mut self.ran_out, true)
     }
 
+    /// Whether the last that was heard is a failure.
+    pub(super) fn is_tried(&self) -> bool {
+        self.since.is_some()
+    }
+
     /// It works.
     pub(super) fn restore(&mut self) {
         *self = Self::default();
@@ -37,7 +42,9 @@ mod tests {
         assert!(patience.endures(at(5), at(10)));
         assert!(patience.endures(at(14), at(10)));
         assert!(!patience.endures(at(15), at(10)));
+        assert!(patience.is_tried());
         patience.restore();
+        assert!(!patience.is_tried());
         assert!(patience.endures(at(16), at(10)));
     }
 
