@@ -5,6 +5,7 @@ use crate::observer::standing::Since;
 use crate::pace::Pace;
 use crate::position::Position;
 use crate::subscription::UpdateEvents;
+use crate::thread::mailbox::Purpose;
 use crate::update::{Update, UpdateKind};
 use crate::watcher::Core;
 use std::sync::Arc;
@@ -77,7 +78,7 @@ impl SubscriptionBuilder {
             };
             return Err(Error::at(&self.core.shared.location.path, reason));
         }
-        let beginning = self.core.look()?;
+        let beginning = self.core.look(Purpose::Subscription)?;
         let since = self
             .since
             .map(|position| beginning.standing.since(position.standing));

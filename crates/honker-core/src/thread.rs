@@ -20,7 +20,7 @@ use crate::sessions::Sessions;
 use crate::shared::Shared;
 use agenda::{Agenda, Id};
 use database::{Database, Next};
-use mailbox::{Beginning, Mailbox, Request, Settings};
+use mailbox::{Beginning, Mailbox, Purpose, Request, Settings};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::time::ClockId;
@@ -162,9 +162,13 @@ impl Observers<'_> {
                 settings,
                 answer,
             } => self.open(shared, settings, answer),
-            Request::Look { shared, answer } => {
+            Request::Look {
+                shared,
+                purpose,
+                answer,
+            } => {
                 // The one who asked may have gone.
-                let _ = answer.send(self.begin(&shared));
+                let _ = answer.send(self.begin(&shared, purpose));
             }
             Request::Close { shared, answer } => {
                 if self.remove(shared.id) {
@@ -180,12 +184,12 @@ impl Observers<'_> {
     }
 
     /// Looks now, for one who wants to know everything from here on.
-    fn begin(&mut self, shared: &Arc<Shared>) -> Result<Beginning, Error> {
+    fn begin(&mut self, shared: &Arc<Shared>, purpose: Purpose) -> Result<Beginning, Error> {
         self.reschedule(shared.id, |database, _| database.look_now(clock()));
         self.look(shared.id, clock());
         if let Some(database) = self.databases.get_mut(&shared.id) {
             return Ok(Beginning {
-                totals: shared.wake.totals(),
+                totals: database.totals(purpose),
                 standing: database.standing(),
             });
         }

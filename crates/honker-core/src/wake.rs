@@ -29,6 +29,17 @@ pub(crate) struct Totals {
     pub(crate) replaced: u64,
 }
 
+impl Totals {
+    /// The same for one whose next wake stands for more than what comes from here on.
+    pub(crate) fn with_the_next_inexact(self) -> Self {
+        Self {
+            // Only whether it has changed matters.
+            inexact: self.inexact.wrapping_sub(1),
+            ..self
+        }
+    }
+}
+
 /// What the observer thread has to report.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum News {

@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::subscribe::SubscriptionBuilder;
 use crate::subscription::UpdateEvents;
-use crate::thread::mailbox::{Beginning, Settings};
+use crate::thread::mailbox::{Beginning, Purpose, Settings};
 use crate::thread::registry::{self, Line};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,13 +64,13 @@ pub(crate) struct Core {
 
 impl Core {
     /// Looks at the database: everything from here on is news.
-    pub(crate) fn look(&self) -> Result<Beginning> {
+    pub(crate) fn look(&self, purpose: Purpose) -> Result<Beginning> {
         self.shared.refuse_in_a_child()?;
         if self.closed.load(Ordering::SeqCst) {
             let closed = || Error::at(&self.shared.location.path, Reason::Closed);
             return Err(self.shared.wake.ended().unwrap_or_else(closed));
         }
-        self.line.look(&self.shared)
+        self.line.look(&self.shared, purpose)
     }
 
     fn close(&self) {
@@ -239,7 +239,7 @@ impl SharedUpdateWatcher {
     ///
     /// What ended the watcher, if it has ended.
     pub fn position(&self) -> Result<Position> {
-        let standing = self.core.look()?.standing;
+        let standing = self.core.look(Purpose::Position)?.standing;
         Ok(Position { standing })
     }
 

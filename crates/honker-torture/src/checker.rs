@@ -113,10 +113,8 @@ pub fn lateness_histogram() -> Histogram<u64> {
 /// Checks every guarantee that one watcher's log can show.
 pub fn check(history: &History, told: &Told, terms: &Terms) -> Verdict {
     let mut verdict = Verdict::default();
-    let nobody = Subscription::default();
-    let first = told.subscriptions.get(&0).unwrap_or(&nobody);
     for subscription in told.subscriptions.values() {
-        check_subscription(history, first, subscription, terms, &mut verdict);
+        check_subscription(history, subscription, terms, &mut verdict);
     }
     check_statistics(told, &mut verdict);
     check_death(told, terms, &mut verdict);
@@ -125,14 +123,13 @@ pub fn check(history: &History, told: &Told, terms: &Terms) -> Verdict {
 
 fn check_subscription(
     history: &History,
-    first: &Subscription,
     subscription: &Subscription,
     terms: &Terms,
     verdict: &mut Verdict,
 ) {
     verdict.wakes += subscription.wakes.len() as u64;
     check_order(subscription, verdict);
-    let positions = Positions::follow(history, first, subscription, verdict);
+    let positions = Positions::follow(history, subscription, verdict);
     check_coverage(history, subscription, terms, &positions, verdict);
 }
 

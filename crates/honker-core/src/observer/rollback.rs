@@ -61,7 +61,7 @@ enum Quiet {
 impl<E: Evidence> Observer<E> {
     pub(super) fn look_rollback(&mut self, now: Duration) -> Seen<Look> {
         let header = self.evidence.header()?;
-        if self.is_settled() && header == self.header {
+        if self.is_settled() && is_still(self.header, header) {
             self.at = now;
             return Ok(Look::Same);
         }
@@ -337,6 +337,20 @@ fn page_size(header: Header) -> Option<u32> {
     match header {
         Header::Database(fields) if fields.page_size != UNKNOWN_PAGE_SIZE => Some(fields.page_size),
         _ => None,
+    }
+}
+
+/// Whether nothing has changed, as far as is known.
+fn is_still(before: Header, header: Header) -> bool {
+    match (before, header) {
+        (Header::Database(before), Header::Database(fields)) if before.rest == UNKNOWN_REST => {
+            before
+                == Fields {
+                    rest: UNKNOWN_REST,
+                    ..fields
+                }
+        }
+        _ => before == header,
     }
 }
 

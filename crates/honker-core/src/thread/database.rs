@@ -10,7 +10,7 @@ mod observe;
 mod patience;
 
 use super::agenda::Id;
-use super::mailbox::Settings;
+use super::mailbox::{Purpose, Settings};
 use crate::backend::WatcherBackend;
 use crate::cadence::{Cadence, Found, SWEEP, Ticks};
 use crate::delivery::{self, Notice};
@@ -25,7 +25,7 @@ use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::stats::Conservative;
-use crate::wake::News;
+use crate::wake::{News, Totals};
 use death::Known;
 use hints::Watches;
 pub(super) use hints::{refuse_shared_file_system, try_out};
@@ -74,6 +74,8 @@ pub(super) struct Database {
     copy_patience: Patience,
     copied_size: u64,
     opening: Option<(Answer, Duration)>,
+    /// Whether the last look could tell what is committed.
+    is_conclusive: bool,
 }
 
 enum Target {
@@ -142,6 +144,7 @@ impl Database {
             copy_patience: Patience::default(),
             copied_size: 0,
             opening: Some((answer, now + OPENING)),
+            is_conclusive: false,
         })
     }
 
@@ -153,6 +156,19 @@ impl Database {
     /// Whether it is looked at without events.
     pub(super) fn is_polled(&self) -> bool {
         !self.cadence.has_events()
+    }
+
+    /// What a subscription that begins now need not be told.
+    pub(super) fn totals(&self, purpose: Purpose) -> Totals {
+        let totals = self.shared.wake.totals();
+        if self.is_conclusive || purpose == Purpose::Position {
+            return totals;
+        }
+        // What is found next may have been committed before or after.
+        self.shared
+            .counters
+            .conservative(Conservative::StartedDuringWrite);
+        totals.with_the_next_inexact()
     }
 
     /// Where the database stood at the last look that could tell.
@@ -220,6 +236,7 @@ impl Database {
                 Err(error) => return self.die(error),
             },
         };
+        self.is_conclusive = found != Found::Busy;
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }

@@ -23,6 +23,7 @@ pub(crate) enum Request {
     /// Look now. Answered with what has been seen up to this moment.
     Look {
         shared: Arc<Shared>,
+        purpose: Purpose,
         answer: SyncSender<Result<Beginning, Error>>,
     },
     /// Stop watching. Answered once no descriptor of the database is used any more.
@@ -32,6 +33,13 @@ pub(crate) enum Request {
     },
     /// End the thread.
     Stop,
+}
+
+/// What a look is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Position,
+    Subscription,
 }
 
 /// Where a subscription begins.

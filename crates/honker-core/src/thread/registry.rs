@@ -1,7 +1,7 @@
 //! The observer threads of the process: one for everything local, and one for each file system that may hang. Each is
 //! started by its first watcher, and gone with its last.
 
-use super::mailbox::{Beginning, Mailbox, Request, Settings};
+use super::mailbox::{Beginning, Mailbox, Purpose, Request, Settings};
 use crate::backend::WatcherBackend;
 use crate::error::{Error, Reason};
 use crate::mount;
@@ -108,10 +108,11 @@ impl Line {
     }
 
     /// Looks at the database and says what has been seen up to now.
-    pub(crate) fn look(&self, shared: &Arc<Shared>) -> Result<Beginning, Error> {
+    pub(crate) fn look(&self, shared: &Arc<Shared>, purpose: Purpose) -> Result<Beginning, Error> {
         let (answer, answered) = sync_channel(1);
         let request = Request::Look {
             shared: Arc::clone(shared),
+            purpose,
             answer,
         };
         self.ask(shared, request, &answered)

@@ -79,7 +79,12 @@ fn vacuum_into_wakes_only_who_watches_the_new_file() {
             let copy = db.beside("copy.db");
             let mut watched = Watched::open(db.path(), backend);
             let (_watcher, mut of_the_copy) = open(&copy, backend);
-            shell(db.path(), &format!("VACUUM INTO '{}'", copy.display()));
+            // `data-version` reads the new file, and may be in the way for a moment.
+            let copying = format!(
+                "PRAGMA busy_timeout=60000; VACUUM INTO '{}'",
+                copy.display()
+            );
+            shell(db.path(), &copying);
             let update = of_the_copy.recv_timeout(LONG).expect(&about);
             assert!(update.expect(&about).commits >= 1);
             watched.accounts_for(0, &about);

@@ -11,26 +11,11 @@ pub(super) struct Positions {
     pub(super) at_most: Vec<u64>,
 }
 
-/// From which commit on a subscription may be told: from those on that were made before it was asked for.
-///
-/// A known limit (docs/reliability.md): where its first look is inconclusive, beside a commit under way or just after a
-/// writer was killed, the commits since the look before it are told to it as well. When the watcher looked is known from
-/// its wakes.
-fn told_at_most_before(
-    history: &History,
-    first: &Subscription,
-    subscription: &Subscription,
-) -> u64 {
+/// From which commit on a subscription may be told: from those on that were made before it was asked for. Whether one
+/// that was under way then was made is not to be known.
+fn told_at_most_before(history: &History, subscription: &Subscription) -> u64 {
     let made = history.at_least(subscription.before_ns);
-    let earlier = first.wakes.iter().rev();
-    let mut earlier = earlier.filter(|wake| wake.ns < subscription.before_ns);
-    // What the last of them told may have been found some time before it came.
-    let found = earlier.nth(1).map_or(0, |wake| history.at_least(wake.ns));
-    if subscription.sub == first.sub {
-        made.saturating_sub(u64::from(history.at_most(subscription.after_ns) > made))
-    } else {
-        found.min(made.saturating_sub(1))
-    }
+    made.saturating_sub(u64::from(history.at_most(subscription.after_ns) > made))
 }
 
 /// The position as an interval.
@@ -45,13 +30,12 @@ impl Positions {
     /// Follows a subscription from wake to wake, and notes what is told that cannot be.
     pub(super) fn follow(
         history: &History,
-        first: &Subscription,
         subscription: &Subscription,
         verdict: &mut Verdict,
     ) -> Self {
         let begun = history.at_most(subscription.after_ns);
         let mut position = Interval {
-            low: told_at_most_before(history, first, subscription),
+            low: told_at_most_before(history, subscription),
             high: begun,
             doubtful: 0,
         };
