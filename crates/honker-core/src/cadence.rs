@@ -42,7 +42,7 @@ pub(crate) struct Ticks {
     pub(crate) sweep: Duration,
     /// When within that.
     pub(crate) phase: Duration,
-    /// How many times longer than asked for the period is where there are no events.
+    /// Where there are no events, looks are at least so many milliseconds apart.
     pub(crate) stretch: u32,
 }
 
@@ -154,7 +154,7 @@ impl Cadence {
         self.due = if self.is_sweep() {
             ticks.next(now)
         } else if self.delay == self.ceiling {
-            let period = self.ceiling.saturating_mul(ticks.stretch);
+            let period = self.ceiling.max(ACTIVE.saturating_mul(ticks.stretch));
             next_tick(now, period, Duration::ZERO)
         } else {
             now + self.delay
@@ -271,6 +271,12 @@ mod tests {
         assert_eq!(cadence.due(), us(7000));
         cadence.looked(us(7000), Found::Nothing, ticks, || false);
         assert_eq!(cadence.due(), us(14_000));
+        let mut slow = Cadence::polling(us(5000), us(0));
+        slow.looked(us(1234), Found::Nothing, ticks, || false);
+        assert_eq!(slow.due(), us(7000));
+        let mut slower = Cadence::polling(us(50_000), us(0));
+        slower.looked(us(1234), Found::Nothing, ticks, || false);
+        assert_eq!(slower.due(), us(50_000), "it is rare enough");
         let mut shm = Cadence::lingering(us(0));
         shm.looked(us(1234), Found::Nothing, ticks, || false);
         assert_eq!(shm.due(), us(7000));

@@ -27,7 +27,7 @@ pub(crate) mod wal_index;
 use crate::error::Overwritten;
 use crate::stats::Conservative;
 use evidence::{Evidence, Seen};
-use header::Header;
+use header::{Header, UNKNOWN_REST};
 use lock::LockState;
 use rollback::Held;
 use stamp::Stamp;
@@ -162,6 +162,12 @@ impl<E: Evidence> Observer<E> {
             self.current_header()
         };
         matches!(header, Some(Header::Database(fields)) if !fields.wal)
+    }
+
+    /// Whether the header is one that was seen as it is. After commits that are certain only because a further one is
+    /// under way it is not: whether that one was made before is still open.
+    pub(crate) fn is_certain(&self) -> bool {
+        !matches!(self.header, Header::Database(fields) if fields.rest == UNKNOWN_REST)
     }
 
     /// Whether the database is known to use a write-ahead log.

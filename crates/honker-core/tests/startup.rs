@@ -63,6 +63,58 @@ fn what_was_under_way_when_somebody_subscribed_is_told_and_not_as_exact() {
 }
 
 #[test]
+fn what_was_committed_before_a_lock_that_somebody_holds_is_not_told_as_exact() {
+    let db = TempDb::new(JournalMode::Delete);
+    // Looks only when somebody subscribes.
+    let watcher = SharedUpdateWatcher::builder(db.path())
+        .poll_interval(std::time::Duration::from_mins(1))
+        .open()
+        .expect("a watcher");
+    let mut writer = Writer::spawn();
+    let conn = writer.open(db.path());
+    for _ in 0..3 {
+        let insert = "INSERT INTO t(n) VALUES (1)";
+        writer.exec(conn, insert).expect("a commit before");
+    }
+    writer.exec(conn, "BEGIN EXCLUSIVE").expect("the lock");
+    let mut events = watcher.update_events().expect("a subscription");
+    writer.exec(conn, "ROLLBACK").expect("nothing after");
+    let _looks = watcher.update_events().expect("another one");
+    if let Some(update) = events.try_recv().expect("alive") {
+        assert!(!update.exact, "{update:?}");
+    }
+}
+
+#[test]
+fn a_database_that_counts_no_commits_is_noticed_when_it_appears() {
+    for backend in BACKENDS {
+        for exists in [false, true] {
+            let db = TempDb::absent();
+            if exists {
+                std::fs::write(db.path(), "").expect("an empty file");
+            }
+            let watcher = SharedUpdateWatcher::builder(db.path())
+                .backend(backend)
+                .open()
+                .expect("a watcher");
+            let mut events = watcher.update_events().expect("a subscription");
+            let position = watcher.position().expect("a position");
+            // As `sqlite3_serialize()` of a database in memory: a change counter of 0.
+            let other = TempDb::new(JournalMode::Delete);
+            let mut bytes = std::fs::read(other.path()).expect("a database");
+            bytes[24..28].fill(0);
+            std::fs::write(db.path(), bytes).expect("in its place");
+            let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+            assert!(!update.exact);
+            let mut since = watcher
+                .update_events_since(&position)
+                .expect("a subscription");
+            assert!(since.try_recv().expect("alive").is_some());
+        }
+    }
+}
+
+#[test]
 fn a_missing_file_is_watched_as_absent_and_its_first_commit_wakes() {
     for backend in BACKENDS {
         let db = TempDb::absent();

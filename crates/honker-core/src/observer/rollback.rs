@@ -170,8 +170,11 @@ impl<E: Evidence> Observer<E> {
         let rewritten = rest(self.header).is_some_and(|before| rest(header) != Some(before));
         let found = if moved == 0 && resized {
             return Ok(Look::Overwritten(Overwritten::Resized));
-        } else if moved == 0 && rewritten {
-            // No commit does that, where locks can be seen: another database with as many commits was copied here.
+        } else if moved == 0
+            && (rewritten || self.header == Header::Empty && header != Header::Empty)
+        {
+            // No commit does that, where locks can be seen: another database with as many commits was copied here, or one
+            // that was serialized from memory, which has made none.
             Look::Commits(Tally::at_least_one(Conservative::ImplausibleCount))
         } else if moved == 0 {
             Look::Same

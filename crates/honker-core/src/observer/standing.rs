@@ -50,7 +50,16 @@ impl Standing {
     pub(crate) fn since(self, before: Self) -> Since {
         match (before, self) {
             (Self::Unknown, _) | (_, Self::Unknown) => Since::Commits,
-            (Self::Absent, Self::Absent | Self::Rollback { counter: 0, .. }) => Since::Nothing,
+            (Self::Absent, Self::Absent) => Since::Nothing,
+            // Created, and empty.
+            (
+                Self::Absent,
+                Self::Rollback {
+                    counter: 0,
+                    written: Some(Written { size: 0, .. }),
+                    ..
+                },
+            ) => Since::Nothing,
             (Self::Absent, _) => Since::Commits,
             (_, Self::Absent) => Since::Replaced,
             (
@@ -184,9 +193,17 @@ mod tests {
 
     #[test]
     fn silence_needs_proof() {
+        let empty = Standing::Rollback {
+            file: FILE,
+            counter: 0,
+            written: Some(Written {
+                size: 0,
+                modified: Time::default(),
+            }),
+        };
         let nothing = [
             (Standing::Absent, Standing::Absent),
-            (Standing::Absent, rollback(0)),
+            (Standing::Absent, empty),
             (rollback(7), rollback(7)),
             (written(7, Some(1)), rollback(7)),
             (written(7, Some(1)), written(7, Some(1))),
@@ -201,6 +218,9 @@ mod tests {
             (Standing::Unknown, Standing::Unknown),
             (rollback(7), Standing::Unknown),
             (Standing::Absent, rollback(1)),
+            (Standing::Absent, rollback(0)),
+            (Standing::Absent, written(0, Some(1))),
+            (empty, written(0, Some(1))),
             (Standing::Absent, wal(0, Some(1))),
             (rollback(7), rollback(8)),
             (written(7, Some(1)), written(7, Some(2))),

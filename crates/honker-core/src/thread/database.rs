@@ -195,9 +195,11 @@ impl Database {
                 return self.end_or_follow(error, now, hints);
             }
             if now >= self.name_due {
-                self.name_due = now + PATIENCE;
-                if let Err(error) = self.check_name(now) {
-                    return self.die(error);
+                match self.check_name(now) {
+                    Ok(Known::Yes) => self.name_due = now + PATIENCE,
+                    // Asked again at each sweep: two sessions that are just beginning are not one that is elsewhere.
+                    Ok(Known::NotYet) => {}
+                    Err(error) => return self.die(error),
                 }
             }
             if now < self.cadence.due() {
@@ -236,7 +238,11 @@ impl Database {
                 Err(error) => return self.die(error),
             },
         };
-        self.is_conclusive = found != Found::Busy;
+        self.is_conclusive = match (found, &self.target) {
+            (Found::Busy, _) => false,
+            (Found::Commits, Target::Present(observer)) => observer.is_certain(),
+            _ => true,
+        };
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }

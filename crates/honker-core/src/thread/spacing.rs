@@ -24,7 +24,7 @@ const RETURN: f64 = 0.7;
 #[derive(Debug)]
 pub(super) struct Spacing {
     databases: usize,
-    /// How many times longer than asked for the period is where there are no events.
+    /// Where there are no events, looks are at least so many milliseconds apart.
     stretch: u32,
     window: Option<Window>,
 }

@@ -29,8 +29,8 @@ pub(super) const FAMILY: Family = Family {
         writer.kill();
         match report {
             Ok(report) => Ok(report.commits),
-            // SQLITE_BUSY: recovery or a last close was in the way of the first one already.
-            Err(error) if error.code == 5 => Ok(0),
+            // SQLITE_BUSY: recovery or a last close was in the way of the first one already. SQLITE_FULL: another fault.
+            Err(error) if [5, 13].contains(&error.code) => Ok(0),
             Err(error) => Err(format!("a checkpoint was refused: {error}")),
         }
     },

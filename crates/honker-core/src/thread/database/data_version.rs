@@ -167,6 +167,10 @@ impl Observe for DataVersion {
         }
     }
 
+    fn is_certain(&self) -> bool {
+        true
+    }
+
     fn is_at_first_header(&self) -> bool {
         self.last.is_none()
     }

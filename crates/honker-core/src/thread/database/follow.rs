@@ -36,6 +36,8 @@ impl Database {
         self.patience.restore();
         self.identity_patience.restore();
         self.header_patience.restore();
+        self.copy_patience.restore();
+        self.copied_size = 0;
         // A link on the path may lead elsewhere now. If it leads nowhere, the file is waited for where it was.
         if let Ok(location) = Location::resolve(&self.location.path) {
             self.location = location;

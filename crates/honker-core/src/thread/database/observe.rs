@@ -26,6 +26,8 @@ pub(super) trait Observe {
     fn identity(&self) -> Identity;
     /// Whether a baseline is recorded.
     fn is_settled(&self) -> bool;
+    /// Whether a look that found commits has found all that were made by then.
+    fn is_certain(&self) -> bool;
     /// Whether no header of this file has been believed yet.
     fn is_at_first_header(&self) -> bool;
     /// Somebody relies on the baseline from now on, settled or not.
@@ -57,6 +59,10 @@ impl Observe for Observer<Files> {
 
     fn is_settled(&self) -> bool {
         Observer::is_settled(self)
+    }
+
+    fn is_certain(&self) -> bool {
+        Observer::is_certain(self)
     }
 
     fn is_at_first_header(&self) -> bool {
