@@ -37,7 +37,7 @@ export interface OpenOptions {
 
 /** What is wanted of a subscription. */
 export interface UpdateEventsOptions {
-  /** Ends the subscription: who waits gets an `AbortError`, and so does who waits next. */
+  /** Ends the subscription: who waits first gets an `AbortError`, and for the others it is done. */
   readonly signal?: AbortSignal | null | undefined;
   /**
    * A position from {@link Database.position}, perhaps of an earlier run: the first wake comes at once if anything may
@@ -72,6 +72,8 @@ export interface Stats {
   effective: Backend;
   /** Why it is another one. */
   fallback: string | null;
+  /** What the file system keeps the watcher from seeing, if anything. */
+  caution: string | null;
   /** How often the database was looked at. */
   looks: number;
   /** Looks that found a commit under way. */
@@ -161,7 +163,7 @@ export class Database implements Disposable {
  * There is no queue of updates: what was committed while nobody waited is one. While somebody waits for it, the process
  * stays alive, as for a timer.
  */
-export class UpdateEvents implements AsyncIterableIterator<Update, undefined, void>, AsyncDisposable {
+export class UpdateEvents implements AsyncIterableIterator<Update>, AsyncDisposable {
   private constructor();
   /**
    * Waits for commits. Several who wait are served in their order.

@@ -63,6 +63,7 @@ export interface Stats {
   requested: string
   effective: string
   fallback: string | null
+  caution: string | null
   looks: number
   busyLooks: number
   wakes: number

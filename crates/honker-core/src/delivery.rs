@@ -81,11 +81,8 @@ impl Delivery {
     /// The same, for a subscription that is about to wait as a task.
     pub(crate) fn start_for(&'static self, shared: &Shared) -> Result<()> {
         self.start().map_err(|error| {
-            Error::system(
-                &shared.location.path,
-                "cannot start a thread to deliver updates of",
-                error,
-            )
+            let what = "cannot start a thread to deliver updates of";
+            Error::no_thread(&shared.location.path, what, error)
         })
     }
 

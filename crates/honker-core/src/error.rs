@@ -200,6 +200,18 @@ impl Error {
         Self::at(path, reason)
     }
 
+    /// A thread cannot be started, perhaps because there are as many as may be.
+    pub(crate) fn no_thread(path: &Path, what: &'static str, error: io::Error) -> Self {
+        if error.raw_os_error() != Some(Errno::AGAIN.raw_os_error()) {
+            return Self::system(path, what, error);
+        }
+        let reason = Reason::Limit {
+            what: "no thread is left for this user or this group of processes".into(),
+            remedy: "Raise its limit of processes (ulimit -u, or TasksMax= of its service)",
+        };
+        Self::at(path, reason)
+    }
+
     /// What went wrong, for programs.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

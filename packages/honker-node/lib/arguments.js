@@ -63,7 +63,12 @@ function idlePoll(seconds) {
 
 function signalOption(signal) {
   if (signal === undefined || signal === null) return undefined;
-  if (typeof signal.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
+  const can = (method) => typeof signal[method] === 'function';
+  if (
+    typeof signal.aborted !== 'boolean' ||
+    !can('addEventListener') ||
+    !can('removeEventListener')
+  ) {
     throw invalidType('options.signal', 'an instance of AbortSignal', signal);
   }
   return signal;

@@ -11,7 +11,16 @@ let lastNumber = 0;
 let keepingAlive = 0;
 
 const bell = new native.Bell(() => {
-  for (const number of bell.drain()) waiting.get(number)?.serve();
+  const thrown = [];
+  for (const number of bell.drain()) {
+    try {
+      waiting.get(number)?.serve();
+    } catch (error) {
+      // The others are served all the same.
+      thrown.push(error);
+    }
+  }
+  if (thrown.length > 0) throw thrown[0];
 });
 
 /** A number that no other subscription of this environment has. */

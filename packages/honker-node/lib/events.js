@@ -3,8 +3,6 @@
 const { nextNumber, stopWaiting, wait } = require('./bell.js');
 const { aborted, illegalConstructor, told } = require('./errors.js');
 
-const END = { value: undefined, done: true };
-
 /**
  * A subscription, from `Database.updateEvents()`. It sees every commit from then on.
  *
@@ -33,7 +31,8 @@ class UpdateEvents {
   next() {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (this.#waiting.length === 1) this.#serve();
+      // Not where one of those before is waited for already; one that failed half way is none.
+      if (!this.#isRegistered) this.#serve();
     });
   }
 
@@ -98,7 +97,8 @@ class UpdateEvents {
         if (update === null) break;
       }
       const { resolve } = this.#waiting.shift();
-      resolve(update === null ? END : { value: Object.freeze(update), done: false });
+      const done = update === null;
+      resolve(done ? { value: undefined, done } : { value: Object.freeze(update), done });
     }
     this.#register(this.#waiting.length > 0);
   }

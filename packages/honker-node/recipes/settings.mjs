@@ -23,12 +23,13 @@ class Settings {
   }
 
   #open() {
+    // Before the connection and the first read: so no replacement and no commit falls between.
+    this.db = honker.open(this.#path, undefined, 'auto');
+    const events = this.db.updateEvents().unref();
     this.connection = new DatabaseSync(this.#path, { timeout: 60_000 });
     this.connection.exec('CREATE TABLE IF NOT EXISTS setting(name TEXT PRIMARY KEY, value TEXT)');
-    this.db = honker.open(this.#path, undefined, 'auto');
-    // Subscribed before the first read, so that no commit falls between the two.
-    this.#watch(this.db.updateEvents().unref());
     this.#isStale = true;
+    this.#watch(events);
   }
 
   async #watch(events) {

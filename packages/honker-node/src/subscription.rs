@@ -3,7 +3,7 @@
 use crate::bell::Bell;
 use crate::error::{Code, Result, closed, subscription_closed, subscription_ended};
 use crate::update::Update;
-use honker_core::UpdateEvents;
+use honker_core::{ErrorKind, UpdateEvents};
 use napi::Error;
 use napi_derive::napi;
 use std::cell::RefCell;
@@ -49,8 +49,11 @@ impl Slot {
         match events.poll_recv(&mut Context::from_waker(waker)) {
             Poll::Ready(Ok(update)) => Ok(Some(update)),
             Poll::Ready(Err(error)) => {
+                let may_pass = error.kind() == ErrorKind::LimitReached;
                 let error = subscription_ended(error);
-                self.end(None, &error);
+                if !may_pass {
+                    self.end(None, &error);
+                }
                 Err(error)
             }
             Poll::Pending => {

@@ -132,7 +132,10 @@ impl Watcher {
         let Ok(watcher) = self.open() else { return };
         watcher.close();
         self.subscriptions.release();
-        *self.state.borrow_mut() = State::Closed(watcher.stats());
+        let mut stats = watcher.stats();
+        // Those that still wait let go once they have heard of it.
+        stats.subscribers = 0;
+        *self.state.borrow_mut() = State::Closed(stats);
     }
 
     /// Whether `close` was called.

@@ -88,6 +88,7 @@ test('wrong types are refused as Node does it', (t) => {
     { signal: 3 },
     { signal: {} },
     { signal: { aborted: false } },
+    { signal: { aborted: false, addEventListener() {} } },
     { since: 3 },
     { minInterval: '1' },
     { idlePollS: null, signal: 'now' },

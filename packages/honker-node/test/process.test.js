@@ -47,6 +47,22 @@ test('one that is awaited does, until what it waits for', async (t) => {
   assert.deepEqual(await started.ended, QUIET);
 });
 
+test('one who waits is woken although another one throws', async (t) => {
+  const { file, started } = program(
+    t,
+    `const db = honker.open(path);
+     const signal = { aborted: false, addEventListener() {}, removeEventListener() { throw new Error('not ours'); } };
+     process.once('uncaughtException', (error) => console.log(error.message));
+     const waits = [0, 1, 2, 3, 4].map((n) => db.updateEvents(n === 1 ? { signal } : {}).next());
+     Promise.all(waits).then((all) => { console.log('seen', all.length); db.close(); });
+     setImmediate(() => console.log('waiting'));`,
+  );
+  assert.equal(await started.line(), 'waiting');
+  await new Writer(t, file).commit();
+  assert.deepEqual([await started.line(), await started.line()].sort(), ['not ours', 'seen 5']);
+  assert.deepEqual(await started.ended, QUIET);
+});
+
 test('unref() lets the process end while it is awaited, and ref() takes that back', async (t) => {
   const { started } = program(
     t,

@@ -246,6 +246,7 @@ test('every part of the statistics has its type', (t) => {
   assert.equal(stats.requested, 'polling');
   assert.equal(stats.effective, db.backend);
   assert.equal(stats.fallback, null);
+  assert.equal(stats.caution, null);
   assert.equal(stats.lastError, null);
   assert.equal(stats.privateDescriptorTable, true);
   assert.deepEqual(stats.conservative, {});
@@ -254,4 +255,13 @@ test('every part of the statistics has its type', (t) => {
   }
   assert.equal(stats.subscribers, 1);
   db.close();
+  assert.equal(db.stats().subscribers, 0);
+});
+
+test('the end of one iteration is nobody else’s', async (t) => {
+  const db = honker.open(database(t));
+  const [one, other] = [db.updateEvents(), db.updateEvents()];
+  db.close();
+  Object.assign(await one.next(), { done: false, value: 7 });
+  assert.deepEqual(await other.next(), { value: undefined, done: true });
 });

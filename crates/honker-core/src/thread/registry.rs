@@ -79,7 +79,7 @@ pub(crate) struct Line {
 impl Line {
     fn start(path: &Path, domain: Domain) -> Result<Self, Error> {
         let failed = |error: std::io::Error| {
-            Error::system(path, "cannot start the observer thread to watch", error)
+            Error::no_thread(path, "cannot start the observer thread to watch", error)
         };
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| failed(error.into()))?;
