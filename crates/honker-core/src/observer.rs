@@ -27,7 +27,7 @@ pub(crate) mod wal_index;
 use crate::error::Overwritten;
 use crate::stats::Conservative;
 use evidence::{Evidence, Seen};
-use header::{Header, UNKNOWN_REST};
+use header::Header;
 use lock::LockState;
 use rollback::Held;
 use stamp::Stamp;
@@ -167,7 +167,7 @@ impl<E: Evidence> Observer<E> {
     /// Whether the header is one that was seen as it is. After commits that are certain only because a further one is
     /// under way it is not: whether that one was made before is still open.
     pub(crate) fn is_certain(&self) -> bool {
-        !matches!(self.header, Header::Database(fields) if fields.rest == UNKNOWN_REST)
+        !matches!(self.header, Header::Database(_)) || self.header.digest().is_some()
     }
 
     /// Whether the database is known to use a write-ahead log.

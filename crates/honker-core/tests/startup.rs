@@ -37,14 +37,17 @@ fn a_commit_before_subscribing_never_wakes_and_one_right_after_always_does() {
     }
 }
 
+/// Looks, for as long as the test takes, only when somebody subscribes.
+fn looks_for_subscribers(db: &TempDb) -> SharedUpdateWatcher {
+    let minute = std::time::Duration::from_mins(1);
+    let watcher = SharedUpdateWatcher::builder(db.path()).poll_interval(minute);
+    watcher.open().expect("a watcher")
+}
+
 #[test]
 fn what_was_under_way_when_somebody_subscribed_is_told_and_not_as_exact() {
     let db = TempDb::new(JournalMode::Delete);
-    // Looks only when somebody subscribes.
-    let watcher = SharedUpdateWatcher::builder(db.path())
-        .poll_interval(std::time::Duration::from_mins(1))
-        .open()
-        .expect("a watcher");
+    let watcher = looks_for_subscribers(&db);
     let mut writer = Writer::spawn();
     let conn = writer.open(db.path());
     let insert = "INSERT INTO t(n) VALUES (1)";
@@ -65,11 +68,7 @@ fn what_was_under_way_when_somebody_subscribed_is_told_and_not_as_exact() {
 #[test]
 fn what_was_committed_before_a_lock_that_somebody_holds_is_not_told_as_exact() {
     let db = TempDb::new(JournalMode::Delete);
-    // Looks only when somebody subscribes.
-    let watcher = SharedUpdateWatcher::builder(db.path())
-        .poll_interval(std::time::Duration::from_mins(1))
-        .open()
-        .expect("a watcher");
+    let watcher = looks_for_subscribers(&db);
     let mut writer = Writer::spawn();
     let conn = writer.open(db.path());
     for _ in 0..3 {

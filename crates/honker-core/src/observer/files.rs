@@ -134,8 +134,8 @@ impl Files {
             }
     }
 
-    /// Has the size, the times and the content of a file asked for anew. Of the content, pages go that were only read:
-    /// nothing is written, and nothing lost.
+    /// Has the size, the times and the content of a file asked for anew. Pages of the
+    /// content go: what others have written there and was not sent yet is sent by that, and nothing is lost.
     fn renew(&self, file: impl AsFd) {
         if self.may_be_stale {
             // Where that is refused, what is cached has to do.

@@ -34,11 +34,11 @@ pub(crate) struct Fields {
     pub(crate) page_size: u32,
     /// All 100 bytes, in short. They change without the counter only where it is not SQLite that writes them, or under a
     /// lock that is kept.
-    pub(crate) rest: u64,
+    pub(crate) digest: u64,
 }
 
 /// Of a header that was never seen like this.
-pub(crate) const UNKNOWN_REST: u64 = 0;
+pub(crate) const UNKNOWN_DIGEST: u64 = 0;
 
 impl Header {
     pub(crate) fn decode(bytes: &[u8]) -> Self {
@@ -62,13 +62,25 @@ impl Header {
             wal: header[19] == 2,
             counter: u32::from_be_bytes([header[24], header[25], header[26], header[27]]),
             page_size: if page_size == 1 { 65536 } else { page_size },
-            rest: short(header),
+            digest: digest_of(header),
         })
     }
 
-    pub(crate) fn map_fields(self, map: impl FnOnce(Fields) -> Fields) -> Self {
+    /// What all its bytes are, in short, if that was seen.
+    pub(crate) fn digest(self) -> Option<u64> {
         match self {
-            Self::Database(fields) => Self::Database(map(fields)),
+            Self::Database(fields) if fields.digest != UNKNOWN_DIGEST => Some(fields.digest),
+            _ => None,
+        }
+    }
+
+    /// The same fields in a header that was not seen like this.
+    pub(crate) fn without_digest(self) -> Self {
+        match self {
+            Self::Database(fields) => Self::Database(Fields {
+                digest: UNKNOWN_DIGEST,
+                ..fields
+            }),
             other => other,
         }
     }
@@ -137,10 +149,10 @@ impl Extent {
     }
 }
 
-fn short(header: &[u8; LENGTH]) -> u64 {
+fn digest_of(header: &[u8; LENGTH]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(header);
-    hasher.finish().max(UNKNOWN_REST + 1)
+    hasher.finish().max(UNKNOWN_DIGEST + 1)
 }
 
 #[cfg(test)]

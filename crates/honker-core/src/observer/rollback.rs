@@ -9,7 +9,7 @@
 //! - no lock: true, unless the journal is hot.
 
 use super::evidence::{Evidence, Part, Seen, Trouble};
-use super::header::{Fields, Header, UNKNOWN_REST};
+use super::header::{Fields, Header};
 use super::journal::Journal;
 use super::lock::LockState;
 use super::stamp::Written;
@@ -167,7 +167,8 @@ impl<E: Evidence> Observer<E> {
         let moved = counter.wrapping_sub(before);
         let gap = now.saturating_sub(self.at);
         let resized = page_size(self.header).is_some_and(|size| page_size(header) != Some(size));
-        let rewritten = rest(self.header).is_some_and(|before| rest(header) != Some(before));
+        let digest = self.header.digest();
+        let rewritten = digest.is_some() && digest != header.digest();
         let found = if moved == 0 && resized {
             return Ok(Look::Overwritten(Overwritten::Resized));
         } else if moved == 0
@@ -251,10 +252,9 @@ impl<E: Evidence> Observer<E> {
                 Some(before) if before == fields.page_size => before,
                 _ => UNKNOWN_PAGE_SIZE,
             },
-            rest: UNKNOWN_REST,
             ..fields
         };
-        self.header = Header::Database(certain);
+        self.header = Header::Database(certain).without_digest();
         self.at = now;
         Look::Commits(Tally::exactly(u64::from(moved - 1)))
     }
@@ -267,10 +267,7 @@ impl<E: Evidence> Observer<E> {
             return None;
         }
         // What is there now is of the transaction that will be played back.
-        self.header = header.map_fields(|fields| Fields {
-            rest: UNKNOWN_REST,
-            ..fields
-        });
+        self.header = header.without_digest();
         self.held = Held::default();
         self.at = now;
         Some(Look::Commits(Tally::at_least_one(Conservative::LockKept)))
@@ -345,21 +342,8 @@ fn page_size(header: Header) -> Option<u32> {
 
 /// Whether nothing has changed, as far as is known.
 fn is_still(before: Header, header: Header) -> bool {
-    match (before, header) {
-        (Header::Database(before), Header::Database(fields)) if before.rest == UNKNOWN_REST => {
-            before
-                == Fields {
-                    rest: UNKNOWN_REST,
-                    ..fields
-                }
-        }
-        _ => before == header,
-    }
-}
-
-fn rest(header: Header) -> Option<u64> {
-    match header {
-        Header::Database(fields) if fields.rest != UNKNOWN_REST => Some(fields.rest),
-        _ => None,
+    match before.digest() {
+        Some(_) => before == header,
+        None => before == header.without_digest(),
     }
 }

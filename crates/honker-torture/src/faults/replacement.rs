@@ -50,7 +50,7 @@ impl Replacement {
                 shape(plan);
                 plan.through_link = true;
             },
-            // Whoever follows an overwritten file takes the way back to the latest state for commits: a known limit.
+            // What those who follow are told of an overwritten file is not among what the checker knows.
             Self::CutToZero | Self::CounterBackwards => |plan: &mut Plan, _: &mut _| {
                 shape(plan);
                 plan.watchers.retain(|watcher| !watcher.follow);

@@ -249,10 +249,10 @@ fn commit_page(world: &mut World, change: impl FnOnce(&mut Fields)) {
         wal: false,
         counter: 0,
         page_size: PAGE_SIZE,
-        rest: 0,
+        digest: 0,
     });
     change(&mut fields);
-    fields.rest = world.unique();
+    fields.digest = world.unique();
     world.database = Image {
         fields: Some(fields),
         commits: world.database.commits + 1,

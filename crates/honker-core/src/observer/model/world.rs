@@ -163,7 +163,7 @@ impl World {
                 wal,
                 counter: 7,
                 page_size: PAGE_SIZE,
-                rest: 7,
+                digest: 7,
             }),
             commits: 7,
         };
