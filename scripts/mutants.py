@@ -78,7 +78,7 @@ MUTANTS = [
     ("one look for each hint", CORE + "cadence.rs",
      "(self.delay * 2).clamp(self.floor, self.ceiling)", "self.ceiling", "cadence"),
     ("a writer at work is not looked at more often", CORE + "cadence.rs",
-     "if self.delay > ACTIVE && writer_active() {", "if self.delay > ACTIVE && false && writer_active() {", "cadence"),
+     "if self.delay > ACTIVE && !is_quiet && writer_active() {", "if self.delay > ACTIVE && false && writer_active() {", "cadence"),
     ("the observer thread shares the process's descriptor table", "crates/honker-descriptor-table/src/linux.rs",
      "fn split(keep: RawFd) -> bool {", "fn split(keep: RawFd) -> bool {\n    if keep >= 0 {\n        return true;\n    }", "locks"),
     ("a subscriber does not check again before it sleeps", CORE + "wake.rs",
