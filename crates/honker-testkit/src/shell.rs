@@ -9,6 +9,9 @@ use crate::lines::Lines;
 use crate::process::Process;
 use crate::wait::LONG;
 
+/// Any shell may meet a reader for a moment, if only one that a `data-version` watcher is.
+const WAIT_FOR_LOCKS: &str = ".timeout 5000";
+
 /// A shell that stays, fed through its standard input.
 #[derive(Debug)]
 pub struct Shell {
@@ -28,7 +31,7 @@ impl Shell {
             .is_ok_and(|output| output.status.success())
     }
 
-    /// Runs SQL in a process of its own and waits for its end.
+    /// Runs SQL in a process of its own, which waits up to 5 s for locks, and waits for its end.
     pub fn once(path: impl AsRef<Path>, sql: &str) -> Output {
         command(path.as_ref())
             .arg(sql)
@@ -48,15 +51,13 @@ impl Shell {
         let input = child.stdin.take().expect("stdin is a pipe");
         let output = Lines::new(child.stdout.take().expect("stdout is a pipe"));
         let errors = Lines::new(child.stderr.take().expect("stderr is a pipe"));
-        let mut shell = Self {
+        Self {
             process,
             input,
             output,
             errors,
             asked: 0,
-        };
-        shell.exec(".timeout 5000").expect("the shell starts");
-        shell
+        }
     }
 
     /// Runs SQL or a dot command: the lines it printed, or its errors.
@@ -113,7 +114,10 @@ impl Shell {
 fn command(path: &Path) -> Command {
     let mut command = Command::new("sqlite3");
     // Nobody's ~/.sqliterc belongs in a test.
-    command.env("HOME", "/nonexistent").arg("-batch").arg(path);
+    command
+        .env("HOME", "/nonexistent")
+        .args(["-batch", "-cmd", WAIT_FOR_LOCKS])
+        .arg(path);
     command
 }
 
