@@ -3,9 +3,8 @@
 use honker_core::{
     ErrorKind, OnReplace, SharedUpdateWatcher, Update, UpdateEvents, UpdateKind, WatcherBackend,
 };
-use honker_testkit::{JournalMode, LONG, TempDb, Writer, count, wait_until};
+use honker_testkit::{JournalMode, LONG, TempDb, Writer, copy_slowly, count, wait_until};
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
@@ -201,21 +200,6 @@ fn no_commit_to_the_new_file_is_missed() {
             assert_eq!(watcher.stats().replacements, round.cast_unsigned() + 1);
         }
         println!("{backend:?}: {rounds} replacements, each with commits right after it");
-    }
-}
-
-/// Writes a copy piece by piece, as `cp` does.
-fn copy_slowly(from: &Path, to: &Path, mut between: impl FnMut()) {
-    let bytes = fs::read(from).expect("the database");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(to)
-        .expect("the copy");
-    for piece in bytes.chunks(bytes.len() / 8 + 1) {
-        between();
-        file.write_all(piece).expect("a piece");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Start-up: what counts as "before" and "after", and databases that do not exist yet.
 
 use honker_core::{Conservative, ErrorKind, SharedUpdateWatcher, WatcherBackend};
-use honker_testkit::{JournalMode, LONG, TempDb, Writer, count, wait_until};
+use honker_testkit::{JournalMode, LONG, TempDb, Writer, copy_slowly, count, wait_until};
 use std::fs;
 
 const BACKENDS: [WatcherBackend; 2] = [WatcherBackend::Polling, WatcherBackend::KernelWatch];
@@ -129,6 +129,53 @@ fn a_missing_file_is_watched_as_absent_and_its_first_commit_wakes() {
         db.sql("CREATE TABLE second(x)");
         let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
         assert_eq!((update.commits, update.exact), (1, true));
+    }
+}
+
+#[test]
+fn a_missing_file_that_is_copied_to_its_place_wakes_once_all_of_it_is_there() {
+    for backend in BACKENDS {
+        for mode in [JournalMode::Delete, JournalMode::Wal] {
+            let about = format!("{backend} {mode}");
+            let backup = TempDb::new(mode);
+            backup.sql(
+                "INSERT INTO t(n) WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c \
+                        WHERE i < 20000) SELECT i FROM c",
+            );
+            let path = backup.beside("copy.db");
+            let watcher = SharedUpdateWatcher::builder(&path).backend(backend).open();
+            let watcher = watcher.expect("a watcher");
+            let mut events = watcher.update_events().expect("a subscription");
+            copy_slowly(backup.path(), &path, || {
+                // At each look the file is longer, and not yet whole.
+                let looks = watcher.stats().looks;
+                assert!(wait_until(LONG, || watcher.stats().looks > looks + 1));
+                assert_eq!(events.try_recv().expect("alive"), None, "{about}");
+            });
+            let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+            assert_eq!((update.commits, update.exact), (1, false), "{about}");
+            let rows: i64 = rusqlite::Connection::open(&path)
+                .and_then(|copy| copy.query_row("SELECT count(*) FROM t", [], |row| row.get(0)))
+                .expect("it is whole");
+            assert!(rows >= 20_000, "{about}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_whose_copy_stops_short_wakes_for_what_is_there() {
+    for backend in BACKENDS {
+        let backup = TempDb::new(JournalMode::Delete);
+        backup.sql("INSERT INTO t(body) VALUES (randomblob(100000))");
+        let path = backup.beside("copy.db");
+        let watcher = SharedUpdateWatcher::builder(&path).backend(backend).open();
+        let mut events = watcher
+            .and_then(|watcher| watcher.update_events())
+            .expect("a subscription");
+        let bytes = fs::read(backup.path()).expect("the database");
+        fs::write(&path, &bytes[..bytes.len() / 2]).expect("half of it");
+        let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
+        assert!(!update.exact, "{backend}");
     }
 }
 

@@ -13,7 +13,7 @@
 //! | have a place for a database | [`TempDb`] |
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
 //! | make commits that a log tells one by one, also after `kill -9` | [`numbered`] |
-//! | have files as no SQLite leaves them | [`damaged`] |
+//! | have files as no SQLite leaves them | [`damaged`], [`copy_slowly`] |
 //! | know what SQLite itself says | [`DataVersion`], [`truth`] |
 //! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
 //! | mount, limit, or be somebody else | [`alone_with`], [`again_as_nobody`], [`as_user`] |
@@ -42,6 +42,7 @@ pub mod threads;
 pub mod truth;
 
 mod again;
+mod copying;
 mod count;
 mod exe;
 mod fork;
@@ -58,6 +59,7 @@ pub use again::{
     Again, NOBODY_ELSE, Own, again_as_nobody, alone_through, alone_with, argument, as_user,
     start_as,
 };
+pub use copying::copy_slowly;
 pub use count::{count, full_counts};
 pub use exe::{exe, profile_dir};
 pub use fork::{Forked, Steps, fork};

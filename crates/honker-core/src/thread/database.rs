@@ -51,6 +51,10 @@ pub(super) struct Database {
     on_replace: OnReplace,
     /// The file that was watched is no more, and subscribers are to be told once there is another.
     replaced: bool,
+    /// The file appeared where there was none, and nothing of it has been told yet: it may still be being copied.
+    is_new: bool,
+    /// What was found in such a file.
+    held_back: Option<Tally>,
     table: Table,
     sessions: Rc<Sessions>,
     target: Target,
@@ -128,6 +132,8 @@ impl Database {
             location,
             on_replace: settings.on_replace,
             replaced: false,
+            is_new: false,
+            held_back: None,
             table,
             sessions,
             target,
@@ -177,6 +183,7 @@ impl Database {
             // The file that was watched is gone, and the next one is not there yet.
             Target::Absent if self.replaced => Standing::Unknown,
             Target::Absent => Standing::Absent,
+            Target::Present(_) if self.held_back.is_some() => Standing::Unknown,
             Target::Present(observer) => observer.standing(),
         }
     }
@@ -246,7 +253,7 @@ impl Database {
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }
-        self.announce_replacement(now);
+        self.tell_of_new_file(now);
         self.plan(found, sweep, (now, ticks), hints);
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
@@ -274,8 +281,14 @@ impl Database {
                 Ok(Found::Busy)
             }
             Look::Commits(tally) => {
-                // The wake that tells of another file stands for what is in it.
-                if !self.replaced {
+                if self.is_new {
+                    // What further looks at a copy under way find is no commit of its own.
+                    self.held_back = Some(match self.held_back {
+                        None => tally,
+                        Some(_) => Tally::at_least_one(Conservative::Appeared),
+                    });
+                } else if !self.replaced {
+                    // The wake that tells of another file stands for what is in it.
                     self.wake(tally);
                 }
                 Ok(Found::Commits)

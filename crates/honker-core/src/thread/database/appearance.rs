@@ -1,9 +1,12 @@
-//! Opening the files, at once or when a missing database appears.
+//! Opening the files, at once or when a missing database appears, and telling of one that is new.
 
 use super::{Database, Opening, PATIENCE, Refusal, Target};
+use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
 use crate::hint::Hints;
+use crate::observer::header::Extent;
 use crate::thread::agenda::Id;
+use crate::wake::News;
 use crate::watcher::refuse_what_is_no_regular_file;
 use rustix::io::Errno;
 use std::path::Path;
@@ -38,6 +41,7 @@ impl Database {
                     self.fall_back_to_polling(why, now, hints);
                 }
                 self.target = Target::Present(observer);
+                self.is_new = !self.replaced;
                 Ok(())
             }
             Err(Refusal::Missing) => {
@@ -58,6 +62,44 @@ impl Database {
                     Err(error)
                 }
             }
+        }
+    }
+
+    /// Tells of a file that appeared or replaced another. Its commits are seen from here on: one that a look could not
+    /// tell from those before will wake again.
+    ///
+    /// A file that is only being copied here is waited for: who read it now would find it malformed, and its end is no
+    /// commit that would wake them again.
+    pub(super) fn tell_of_new_file(&mut self, now: Duration) {
+        if !self.replaced && self.held_back.is_none() {
+            return;
+        }
+        let Target::Present(observer) = &mut self.target else {
+            return;
+        };
+        if let Extent::Partial { size } = observer.extent() {
+            if self.copied_size != size {
+                self.copied_size = size;
+                self.copy_patience.restore();
+            }
+            if self.copy_patience.endures(now, PATIENCE) {
+                return;
+            }
+        }
+        self.copy_patience.restore();
+        if self.replaced {
+            self.replaced = false;
+            observer.rely_on_baseline();
+            self.shared.counters.wakes.add(1);
+            self.shared.counters.replacements.add(1);
+            delivery::post(|| Notice::Replaced {
+                path: self.location.path.clone(),
+            });
+            self.shared.publish(News::Replaced);
+        }
+        if let Some(tally) = self.held_back.take() {
+            self.is_new = false;
+            self.wake(tally);
         }
     }
 }

@@ -1,15 +1,12 @@
 //! Going on with the file that has replaced the one that was watched.
 
 use super::hints::Watches;
-use super::{Database, Next, PATIENCE, Target};
-use crate::delivery::{self, Notice};
+use super::{Database, Next, Target};
 use crate::error::{Error, ErrorKind};
 use crate::hint::Hints;
 use crate::location::Location;
-use crate::observer::header::Extent;
 use crate::replace::OnReplace;
 use crate::thread::agenda::Id;
-use crate::wake::News;
 use std::time::Duration;
 
 impl Database {
@@ -38,6 +35,9 @@ impl Database {
         self.header_patience.restore();
         self.copy_patience.restore();
         self.copied_size = 0;
+        // The wake of the replacement stands for it.
+        self.is_new = false;
+        self.held_back = None;
         // A link on the path may lead elsewhere now. If it leads nowhere, the file is waited for where it was.
         if let Ok(location) = Location::resolve(&self.location.path) {
             self.location = location;
@@ -51,37 +51,5 @@ impl Database {
         self.cadence.calm();
         self.cadence.look_now(now);
         Next::Look
-    }
-
-    /// Tells that there is another file. Its commits are seen from here on: one that a look could not tell from those
-    /// before will wake again.
-    ///
-    /// A file that is only being copied here is waited for: who read it now would find it malformed, and its end is no
-    /// commit that would wake them again.
-    pub(super) fn announce_replacement(&mut self, now: Duration) {
-        let Target::Present(observer) = &mut self.target else {
-            return;
-        };
-        if !self.replaced {
-            return;
-        }
-        if let Extent::Partial { size } = observer.extent() {
-            if self.copied_size != size {
-                self.copied_size = size;
-                self.copy_patience.restore();
-            }
-            if self.copy_patience.endures(now, PATIENCE) {
-                return;
-            }
-        }
-        self.replaced = false;
-        self.copy_patience.restore();
-        observer.rely_on_baseline();
-        self.shared.counters.wakes.add(1);
-        self.shared.counters.replacements.add(1);
-        delivery::post(|| Notice::Replaced {
-            path: self.location.path.clone(),
-        });
-        self.shared.publish(News::Replaced);
     }
 }
