@@ -88,7 +88,7 @@ export interface Stats {
   conservative: Record<string, number>;
   /** File events. */
   hints: number;
-  /** Looks that no event asked for, each 100 ms. */
+  /** Looks that no event asked for: each 100 ms, and each 500 ms once nothing has happened for a second. */
   sweeps: number;
   /** Those that found a commit which no event had told. */
   sweepsFound: number;

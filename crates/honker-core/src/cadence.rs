@@ -1,7 +1,7 @@
 //! When to look next. Pure arithmetic on times; it reads no clock and makes no system call.
 //!
-//! A hint or a change sets the delay to `floor`; each look that finds nothing doubles it up to `ceiling`. While a
-//! writer is active the delay stays at most [`ACTIVE`]. This closes the race that every event watcher has: a WAL commit
+//! A hint or a change sets the delay to `floor`; each look that finds nothing doubles it up to `ceiling`, the sweep, and
+//! where nothing happens for a second, sweeps are further apart. While a writer is active the delay stays at most [`ACTIVE`]. This closes the race that every event watcher has: a WAL commit
 //! writes its frames (an event), syncs, and only then publishes the header (no event), so that a watcher which looks
 //! once per event looks too early, and never again.
 
@@ -11,8 +11,12 @@ use std::time::Duration;
 pub(crate) const ACTIVE: Duration = Duration::from_millis(1);
 /// The first delay after a hint. A look costs less than a microsecond; being woken for it is what costs.
 pub(crate) const FLOOR: Duration = Duration::from_micros(20);
-/// The longest delay of the `kernel` backend: its sweep.
+/// The longest delay of the `kernel` backend until it is quiet: its sweep.
 pub(crate) const SWEEP: Duration = Duration::from_millis(100);
+/// From one sweep to the next where nothing has happened for [`QUIET_AFTER`]. Waking up is what an idle database costs.
+pub(crate) const QUIET_SWEEP: Duration = Duration::from_millis(500);
+/// Without an event and without a commit for so long a database is quiet.
+const QUIET_AFTER: Duration = Duration::from_secs(1);
 /// How long `shm` looks each [`FLOOR`] after the last commit.
 const LINGER: Duration = Duration::from_millis(2);
 /// Commits found by looks closer together than this, or hints …
@@ -38,18 +42,33 @@ pub(crate) struct Cadence {
 /// The ticks that the databases of a thread share, so that one wake-up serves many.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticks {
-    /// From one sweep to the next: [`SWEEP`], unless there are very many databases.
-    pub(crate) sweep: Duration,
-    /// When within that.
-    pub(crate) phase: Duration,
+    /// Of sweeps: each [`SWEEP`], unless there are very many databases.
+    pub(crate) sweep: Tick,
+    /// Of the sweeps of a quiet database: each [`QUIET_SWEEP`], with the same exception.
+    pub(crate) quiet: Tick,
     /// Where there are no events, looks are at least so many milliseconds apart.
     pub(crate) stretch: u32,
 }
 
-impl Ticks {
-    /// The next sweep.
-    pub(crate) fn next(&self, now: Duration) -> Duration {
-        next_tick(now, self.sweep, self.phase)
+/// The times that are `phase` after a multiple of `period`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tick {
+    pub(crate) period: Duration,
+    pub(crate) phase: Duration,
+}
+
+impl Tick {
+    const fn each(period: Duration) -> Self {
+        Self {
+            period,
+            phase: Duration::ZERO,
+        }
+    }
+
+    fn after(self, now: Duration) -> Duration {
+        let (period, phase) = (self.period.as_nanos().max(1), self.phase.as_nanos());
+        let tick = ((now.as_nanos() + period - phase % period) / period) * period + phase % period;
+        Duration::from_nanos(u64::try_from(tick).unwrap_or(u64::MAX))
     }
 }
 
@@ -131,6 +150,18 @@ impl Cadence {
         self.due = now;
     }
 
+    /// The time of the next sweep.
+    pub(crate) fn next_sweep(&self, now: Duration, ticks: Ticks) -> Duration {
+        let happened = self.last_hint.max(self.last_found);
+        let is_quiet = happened.is_none_or(|last| now.saturating_sub(last) >= QUIET_AFTER);
+        let tick = if is_quiet && self.has_events() {
+            ticks.quiet
+        } else {
+            ticks.sweep
+        };
+        tick.after(now)
+    }
+
     /// Sets the time of the next look. `writer_active` is asked only where the answer matters.
     pub(crate) fn looked(
         &mut self,
@@ -152,10 +183,10 @@ impl Cadence {
             }
         }
         self.due = if self.is_sweep() {
-            ticks.next(now)
+            self.next_sweep(now, ticks)
         } else if self.delay == self.ceiling {
             let period = self.ceiling.max(ACTIVE.saturating_mul(ticks.stretch));
-            next_tick(now, period, Duration::ZERO)
+            Tick::each(period).after(now)
         } else {
             now + self.delay
         };
@@ -194,7 +225,7 @@ impl Cadence {
 
     /// In a storm the file watches are gone, and the database is looked at each millisecond.
     pub(crate) fn storm_look(&mut self, now: Duration) {
-        self.due = next_tick(now, ACTIVE, Duration::ZERO);
+        self.due = Tick::each(ACTIVE).after(now);
     }
 }
 
@@ -202,20 +233,13 @@ fn is_close(last: Option<Duration>, now: Duration) -> bool {
     last.is_some_and(|last| now.saturating_sub(last) < STORM_GAP)
 }
 
-/// The next time that is `phase` after a multiple of `period`, so that databases with the same ones share a wake-up.
-fn next_tick(now: Duration, period: Duration, phase: Duration) -> Duration {
-    let (period, phase) = (period.as_nanos().max(1), phase.as_nanos());
-    let tick = ((now.as_nanos() + period - phase % period) / period) * period + phase % period;
-    Duration::from_nanos(u64::try_from(tick).unwrap_or(u64::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ALONE: Ticks = Ticks {
-        sweep: SWEEP,
-        phase: Duration::ZERO,
+        sweep: Tick::each(SWEEP),
+        quiet: Tick::each(QUIET_SWEEP),
         stretch: 1,
     };
 
@@ -241,23 +265,41 @@ mod tests {
     }
 
     #[test]
-    fn sweeps_are_a_whole_period_apart_at_the_phase_of_their_database() {
-        let ticks = Ticks {
+    fn sweeps_are_a_whole_period_apart_at_the_phase_of_their_database_and_rarer_when_it_is_quiet() {
+        let at = |period| Tick {
+            period,
             phase: us(30_000),
-            ..ALONE
+        };
+        let ticks = Ticks {
+            sweep: at(SWEEP),
+            quiet: at(QUIET_SWEEP),
+            stretch: 1,
         };
         let mut cadence = Cadence::hinted(us(0));
-        let mut now = us(0);
-        let mut sweeps = Vec::new();
-        while sweeps.len() < 4 {
-            cadence.looked(now, Found::Nothing, ticks, || false);
-            now = cadence.due();
-            if cadence.is_sweep() {
-                sweeps.push(now);
+        for began in [us(0), us(60_000_000)] {
+            cadence.hint(began);
+            let mut now = began;
+            let (mut sweeps, mut quiet) = (Vec::new(), Vec::new());
+            while quiet.len() < 4 {
+                cadence.looked(now, Found::Nothing, ticks, || false);
+                let is_quiet = now >= began + QUIET_AFTER;
+                now = cadence.due();
+                if is_quiet {
+                    quiet.push(now);
+                } else if cadence.is_sweep() {
+                    sweeps.push(now);
+                }
             }
+            assert!(sweeps.len() >= 8, "{sweeps:?}");
+            assert_eq!(sweeps[0].as_micros() % 100_000, 30_000);
+            assert!(sweeps.windows(2).all(|pair| pair[1] == pair[0] + SWEEP));
+            assert_eq!(quiet[0].as_micros() % 500_000, 30_000);
+            assert!(
+                quiet
+                    .windows(2)
+                    .all(|pair| pair[1] == pair[0] + QUIET_SWEEP)
+            );
         }
-        assert_eq!(sweeps[0].as_micros() % 100_000, 30_000);
-        assert!(sweeps.windows(2).all(|pair| pair[1] == pair[0] + SWEEP));
     }
 
     #[test]

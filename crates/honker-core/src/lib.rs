@@ -25,7 +25,7 @@
 //! | never spurious | no wake without a commit since the previous wake. The few histories whose truth cannot be known from outside wake, marked `exact: false` and counted by reason in [`Stats::conservative`] |
 //! | coalesced | commits between two looks become one wake; an undrained subscription holds one pending wake, never a queue |
 //! | not early | the wake comes when the commit can be read without waiting for its writer |
-//! | bounded | polling looks every 1 ms. A kernel wake is at most about twice the write-to-visible gap late, and at most 1 ms while a writer is active; an event that the operating system lost is made up for within 100 ms (with more than 500 databases, within their number × 0.2 ms); very many polled databases are polled as often as a quarter of a core allows |
+//! | bounded | polling looks every 1 ms. A kernel wake is at most about twice the write-to-visible gap late, and at most 1 ms while a writer is active; an event that the operating system lost is made up for within 100 ms where something happened within the last second, within 500 ms elsewhere (later with more than 500 databases: `docs/guarantees.md`); very many polled databases are polled as often as a quarter of a core allows |
 //! | harmless | no lock is taken or released on SQLite's files, nothing is written, and no second SQLite enters the process (unless [`WatcherBackend::DataVersion`] is built in and asked for) |
 //! | loud | whatever ends or weakens a watcher reaches every subscriber or [`Stats`] as a typed reason, at once |
 //!

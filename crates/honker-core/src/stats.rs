@@ -88,8 +88,8 @@ pub struct Stats {
     pub conservative: Vec<(Conservative, u64)>,
     /// File events of the operating system about this database (`kernel` only).
     pub hints: u64,
-    /// Looks made because nothing had pointed here for a while (`kernel` only; every 100 ms, and more rarely
-    /// with more than 500 databases).
+    /// Looks made because nothing had pointed here for a while (`kernel` only; every 100 ms, every 500 ms
+    /// once nothing has happened for a second, and more rarely with more than 500 databases).
     pub sweeps: u64,
     /// Sweeps that found a commit. In `kernel`, anything but 0 means that the operating system lost an event.
     pub sweeps_found: u64,

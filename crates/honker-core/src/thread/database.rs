@@ -197,7 +197,7 @@ impl Database {
         let sweep = self.cadence.is_sweep();
         // With each sweep, so that an idle database costs one wake-up and not two.
         if now >= self.identity_due || (sweep && now >= self.cadence.due()) {
-            self.identity_due = ticks.next(now);
+            self.identity_due = self.cadence.next_sweep(now, ticks);
             if let Err(error) = self.check_identity(now, hints) {
                 return self.end_or_follow(error, now, hints);
             }

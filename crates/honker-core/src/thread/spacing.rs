@@ -1,16 +1,18 @@
 //! How far apart looks are when many databases are watched. Pure arithmetic; it reads no clock.
 //!
 //! One database costs a wake-up each sweep. Of many, a hundred share one, so that a burst is never longer than a hundred
-//! looks, some 200 µs; and with more than five hundred the sweeps are the rarer the more there are.
+//! looks, some 200 µs; and with more than five hundred (of quiet ones, 1,250) the sweeps are the rarer the more there are.
 
 use super::agenda::Id;
-use crate::cadence::{SWEEP, Ticks};
+use crate::cadence::{QUIET_SWEEP, SWEEP, Tick, Ticks};
 use std::time::Duration;
 
 /// So many databases share a wake-up for their sweeps.
 const SHARED: usize = 100;
-/// Such wake-ups are at least this far apart.
+/// Such wake-ups are at least this far apart …
 const APART: Duration = Duration::from_millis(20);
+/// … and those for quiet databases this far.
+const QUIET_APART: Duration = Duration::from_millis(40);
 /// The part of one processor that polling may take: one in this many.
 const SHARE: u32 = 4;
 /// Fewer databases than this are never worth measuring.
@@ -67,11 +69,17 @@ impl Spacing {
     /// The ticks of one database.
     pub(super) fn ticks(&self, id: Id) -> Ticks {
         let groups = u32::try_from(self.databases.div_ceil(SHARED).max(1)).unwrap_or(u32::MAX);
-        let sweep = SWEEP.max(APART.saturating_mul(groups));
         let group = u32::try_from(id % u64::from(groups)).unwrap_or(0);
+        let tick = |period: Duration, apart: Duration| {
+            let period = period.max(apart.saturating_mul(groups));
+            Tick {
+                period,
+                phase: period / groups * group,
+            }
+        };
         Ticks {
-            sweep,
-            phase: sweep / groups * group,
+            sweep: tick(SWEEP, APART),
+            quiet: tick(QUIET_SWEEP, QUIET_APART),
             stretch: self.stretch,
         }
     }
@@ -128,14 +136,16 @@ mod tests {
 
     #[test]
     fn up_to_500_databases_are_swept_each_100_ms_and_more_at_the_rate_of_500() {
-        for (databases, sweep) in [
-            (1, 100),
-            (100, 100),
-            (500, 100),
-            (1000, 200),
-            (10_000, 2000),
+        for (databases, sweep, quiet) in [
+            (1, 100, 500),
+            (100, 100, 500),
+            (500, 100, 500),
+            (1000, 200, 500),
+            (10_000, 2000, 4000),
         ] {
-            assert_eq!(spacing(databases).ticks(7).sweep, MS * sweep, "{databases}");
+            let ticks = spacing(databases).ticks(7);
+            assert_eq!(ticks.sweep.period, MS * sweep, "{databases}");
+            assert_eq!(ticks.quiet.period, MS * quiet, "{databases}");
         }
     }
 
@@ -143,14 +153,17 @@ mod tests {
     fn sweeps_share_wake_ups_and_never_burst() {
         for databases in [1_u64, 50, 100, 101, 1000, 10_000] {
             let spacing = spacing(usize::try_from(databases).expect("small"));
-            let mut together: HashMap<Duration, u64> = HashMap::new();
-            for id in 0..databases {
-                *together.entry(spacing.ticks(id).phase).or_default() += 1;
+            for tick in [|ticks: Ticks| ticks.sweep, |ticks: Ticks| ticks.quiet] {
+                let mut together: HashMap<Duration, u64> = HashMap::new();
+                for id in 0..databases {
+                    *together.entry(tick(spacing.ticks(id)).phase).or_default() += 1;
+                }
+                assert!(together.values().all(|looks| *looks <= 100), "{databases}");
+                let wake_ups = u64::try_from(together.len()).expect("small");
+                assert_eq!(wake_ups, databases.div_ceil(100));
+                let period = tick(spacing.ticks(0)).period;
+                assert!(together.keys().all(|phase| *phase < period));
             }
-            assert!(together.values().all(|looks| *looks <= 100), "{databases}");
-            let wake_ups = u64::try_from(together.len()).expect("small");
-            assert_eq!(wake_ups, databases.div_ceil(100));
-            assert!(together.keys().all(|phase| *phase < spacing.ticks(0).sweep));
         }
     }
 
