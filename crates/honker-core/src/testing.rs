@@ -103,7 +103,7 @@ pub fn decode(bytes: &[u8]) {
         let _ = journal::is_super_journal_name(name, checksum);
     }
     if let Ok(tail) = log::tail(&Bytes(bytes)) {
-        let _ = log::commit_frames(&Bytes(bytes), 0, tail.last_frame, tail.page_size);
+        let _ = log::commit_frames(&Bytes(bytes), 0, &tail.into());
     }
     let _ = String::from_utf8_lossy(bytes).parse::<Position>();
 }

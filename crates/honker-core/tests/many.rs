@@ -46,7 +46,7 @@ fn copies(template: &TempDb, writer: &mut Writer, mode: JournalMode, apart: bool
 }
 
 #[test]
-fn a_database_holds_at_most_three_descriptors_and_neighbours_share_one_of_them() {
+fn a_database_holds_at_most_three_descriptors_and_neighbours_share_that_of_their_directory() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for mode in [JournalMode::Wal, JournalMode::Delete] {
         for apart in [true, false] {
@@ -69,7 +69,7 @@ fn a_database_holds_at_most_three_descriptors_and_neighbours_share_one_of_them()
                     .map(|watcher| watcher.update_events().expect("a subscription"))
                     .collect();
                 let census = Census::settled();
-                let files = if mode == JournalMode::Wal { 2 } else { 1 };
+                let files = if mode == JournalMode::Wal { 3 } else { 1 };
                 let directories = if apart { DATABASES } else { 1 };
                 assert!(
                     census.observer <= files * DATABASES + directories + OWN,

@@ -8,7 +8,7 @@ use super::journal::Journal;
 use super::lock::LockState;
 use super::log::LogTail;
 use super::stamp::{Stamp, Time};
-use super::wal_index::WalIndex;
+use super::wal_index::{WalIndex, WalIndexHeader};
 #[cfg(feature = "data-version")]
 use crate::error::ErrorKind;
 use std::fmt;
@@ -67,6 +67,8 @@ impl fmt::Display for Part {
 pub(crate) struct WalIndexFile {
     /// ctime: when the file was unlinked, once it is.
     pub(crate) changed: Time,
+    /// mtime, which unlinking leaves as it is.
+    pub(crate) modified: Time,
     /// Whether it still has a name.
     pub(crate) linked: bool,
 }
@@ -109,6 +111,7 @@ pub(crate) trait Evidence {
     fn is_ripe(&mut self, stamp: Stamp) -> bool;
     /// Whether there is a `-wal`, of any length.
     fn has_log(&mut self) -> bool;
-    /// How many of the frames `first..=last` of `-wal` end a commit; `None` if that is not to be known.
-    fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64>;
+    /// How many of the frames `first..=` the last one of this header end a commit; `None` if that is not to be known,
+    /// because the log is gone or another one by now.
+    fn commit_frames(&mut self, first: u32, of: &WalIndexHeader) -> Option<u64>;
 }

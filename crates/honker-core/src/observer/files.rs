@@ -7,7 +7,7 @@ use super::journal::{self, Journal};
 use super::lock::{self, LockState};
 use super::log::{self, LogTail, ReadAt};
 use super::stamp::{Stamp, Time};
-use super::wal_index::{self, WalIndex};
+use super::wal_index::{self, WalIndex, WalIndexHeader};
 use crate::descriptor::{Table, Watched, identity, open_read_only};
 use crate::directory::Directory;
 use crate::identity::Identity;
@@ -24,8 +24,8 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// The files of one database. At most three descriptors: the database, the `-shm`, and the directory, which it shares
-/// with its neighbours.
+/// The files of one database. At most three descriptors of its own: the database, the `-shm` and the `-wal`; and that of the
+/// directory, which it shares with its neighbours.
 #[derive(Debug)]
 pub(crate) struct Files {
     table: Table,
@@ -40,6 +40,8 @@ pub(crate) struct Files {
     wal_name: CString,
     wal_index_name: CString,
     wal_index: Option<Watched>,
+    /// The log that was there with it: after a last close both are still readable here. SQLite locks nothing in it.
+    wal: Option<OwnedFd>,
     sessions: Rc<Sessions>,
     session_count: Option<SessionCount>,
     /// The tail of the log, as long as the file is the same.
@@ -78,6 +80,7 @@ impl Files {
             wal_name: location.sidecar("-wal"),
             wal_index_name: location.sidecar("-shm"),
             wal_index: None,
+            wal: None,
             sessions: Rc::clone(sessions),
             session_count: None,
             tail: None,
@@ -212,12 +215,21 @@ impl Files {
                 .table
                 .open_locked_file(self.directory.as_fd(), &self.wal_index_name)
             {
-                Ok(file) => self.wal_index = Some(file),
+                Ok(file) => {
+                    self.wal_index = Some(file);
+                    // Where there is no room for it, commits are counted as long as it has its name.
+                    let has_room = |wal: &OwnedFd| open_files::leave_some_free(wal).is_ok();
+                    self.wal = self.open_wal().ok().filter(has_room);
+                }
                 Err(Errno::NOENT) => {}
                 Err(error) => return Err(Trouble::system(Part::WalIndex, error)),
             }
         }
         Ok(())
+    }
+
+    fn open_wal(&self) -> Result<OwnedFd, Errno> {
+        open_read_only(self.directory.as_fd(), &self.wal_name)
     }
 
     /// The lock on a byte of the `-shm` that a lock of this kind would conflict with.
@@ -241,7 +253,7 @@ impl Files {
         {
             return Ok(*tail);
         }
-        let file = match open_read_only(self.directory.as_fd(), &self.wal_name) {
+        let file = match self.open_wal() {
             Ok(file) => file,
             Err(Errno::NOENT) => return Ok(LogTail::default()),
             Err(error) => return Err(error),
@@ -315,12 +327,14 @@ impl Evidence for Files {
             rustix::fs::fstat(file).map_err(|error| Trouble::system(Part::WalIndex, error))?;
         Ok(Some(WalIndexFile {
             changed: stamp(&stat).changed,
+            modified: stamp(&stat).modified,
             linked: stat.st_nlink > 0,
         }))
     }
 
     fn release_wal_index(&mut self) {
         self.wal_index = None;
+        self.wal = None;
     }
 
     fn mark_session(&mut self) {
@@ -357,11 +371,13 @@ impl Evidence for Files {
         rustix::fs::statat(self.directory.as_fd(), &self.wal_name, AtFlags::empty()).is_ok()
     }
 
-    fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64> {
-        let file = open_read_only(self.directory.as_fd(), &self.wal_name).ok()?;
-        log::commit_frames(&Bytes(&file), first, last, page_size)
-            .ok()
-            .flatten()
+    fn commit_frames(&mut self, first: u32, of: &WalIndexHeader) -> Option<u64> {
+        let in_log = |file: &OwnedFd| {
+            self.renew(file);
+            log::commit_frames(&Bytes(file), first, of).ok().flatten()
+        };
+        let held = self.wal.as_ref().and_then(in_log);
+        held.or_else(|| in_log(&self.open_wal().ok()?))
     }
 }
 

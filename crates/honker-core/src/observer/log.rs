@@ -3,7 +3,7 @@
 //! Read only when no wal-index speaks for it: after a crash, beside `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`, or after a
 //! session in `locking_mode=EXCLUSIVE`, which keeps its wal-index in its own memory.
 
-use super::wal_index::join;
+use super::wal_index::{WalIndexHeader, join};
 use std::io;
 
 const HEADER: usize = 32;
@@ -21,6 +21,19 @@ pub(crate) struct LogTail {
     pub(crate) page_size: u32,
     /// The log's salts.
     pub(crate) salt: u64,
+}
+
+impl From<LogTail> for WalIndexHeader {
+    /// What recovery makes of it: `iChange` counts from there.
+    fn from(tail: LogTail) -> Self {
+        Self {
+            change: 0,
+            last_frame: tail.last_frame,
+            page_size: tail.page_size,
+            commit: tail.commit,
+            salt: tail.salt,
+        }
+    }
 }
 
 /// The bytes of `-wal` at an offset; fewer than asked for at its end.
@@ -72,19 +85,19 @@ pub(crate) fn tail(file: &impl ReadAt) -> io::Result<LogTail> {
     Ok(found)
 }
 
-/// How many of the frames `first..=last` end a commit.
+/// How many of the frames from `first` to the last one of this wal-index header end a commit. `None`: they are not in this
+/// log, or not any more; those of another one have other salts.
 pub(crate) fn commit_frames(
     file: &impl ReadAt,
     first: u32,
-    last: u32,
-    page_size: u32,
+    of: &WalIndexHeader,
 ) -> io::Result<Option<u64>> {
-    let stride = FRAME_HEADER as u64 + u64::from(page_size);
+    let stride = FRAME_HEADER as u64 + u64::from(of.page_size);
     let mut commits = 0;
-    for number in first.max(1)..=last {
-        let mut head = [0; 8];
+    for number in first.max(1)..=of.last_frame {
+        let mut head = [0; 16];
         let offset = HEADER as u64 + u64::from(number - 1) * stride;
-        if file.read_at(&mut head, offset)? < head.len() {
+        if file.read_at(&mut head, offset)? < head.len() || native_salt(&head[8..]) != of.salt {
             return Ok(None);
         }
         commits += u64::from(be(&head, 4) != 0);

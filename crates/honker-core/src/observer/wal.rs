@@ -11,7 +11,6 @@ mod count;
 
 use super::evidence::{Evidence, Part, Seen, Trouble, What};
 use super::lock::LockState;
-use super::log::LogTail;
 use super::sessions::SessionLedger;
 use super::stamp::{Stamp, Time};
 use super::wal_index::{WalIndex, WalIndexHeader};
@@ -26,16 +25,24 @@ pub(super) struct Log {
     index: WalIndexHeader,
     /// Whether `index` was published in the `-shm` that is held, so that its `iChange` can be compared.
     followed: bool,
-    /// ctime of the `-shm` that is followed, from before `index` was read. `None`: not known.
-    changed: Option<Time>,
+    /// The times of the `-shm` that is held, from when its `iChange` was last known to be the number of commits since
+    /// the state above, or since it began. `None`: it never was.
+    counted_at: Option<IndexTimes>,
     /// When the `-shm` followed before lost its name: what was written to the database before that is accounted for.
     unlinked: Option<Time>,
     sessions: SessionLedger,
 }
 
+/// Times of a `-shm` that a further change is sure to move: both by cutting it, ctime alone by unlinking it.
+#[derive(Clone, Copy, Debug)]
+struct IndexTimes {
+    changed: Time,
+    modified: Time,
+}
+
 struct Reading {
     stamp: Stamp,
-    changed: Option<Time>,
+    times: Option<IndexTimes>,
     index: WalIndexHeader,
     live: bool,
 }
@@ -110,7 +117,7 @@ impl<E: Evidence> Observer<E> {
             self.account_for_last_close(file.changed, now)?;
             return Ok(None);
         }
-        let changed = file.map(|file| file.changed);
+        let times = file.and_then(|file| self.index_times(file));
         let stamp = self.evidence.stamp()?;
         match self.take_wal_index()? {
             WalIndex::Valid(index) => {
@@ -121,7 +128,7 @@ impl<E: Evidence> Observer<E> {
                     }
                     return Ok(Some(Reading {
                         stamp,
-                        changed,
+                        times,
                         index,
                         live: true,
                     }));
@@ -145,12 +152,19 @@ impl<E: Evidence> Observer<E> {
             self.log.sessions.take(begun);
             let stamp = self.evidence.stamp()?;
             let file = self.evidence.wal_index_file()?;
+            let is_explained = self.is_explained_by_last_close(stamp);
             if stamp != self.stamp {
-                self.log.sessions.doubted |= !self.is_explained_by_last_close(stamp);
+                self.log.sessions.doubted |= !is_explained;
             } else if file.is_some_and(|file| file.linked) {
                 // Sessions before it wrote nothing, and while it is linked there is none after it.
                 self.settle_sessions();
             }
+            // What was checkpointed by now is in no frame any more.
+            self.log.counted_at = if stamp == self.stamp || is_explained {
+                self.counted_from_the_start()?
+            } else {
+                None
+            };
         }
         Ok(found)
     }
@@ -172,8 +186,8 @@ impl<E: Evidence> Observer<E> {
         }
         Ok(Some(Reading {
             stamp,
-            changed: None,
-            index: header_from(tail),
+            times: None,
+            index: tail.into(),
             live: false,
         }))
     }
@@ -187,7 +201,7 @@ impl<E: Evidence> Observer<E> {
             let base = if self.log.followed {
                 Some(self.log.index.change)
             } else {
-                self.log.sessions.fresh.then_some(0)
+                (self.log.sessions.fresh && self.log.counted_at.is_some()).then_some(0)
             };
             let tally = self.count(&last, base, now);
             self.pending.add(tally);
@@ -195,6 +209,7 @@ impl<E: Evidence> Observer<E> {
         }
         self.log.unlinked = Some(unlinked);
         self.log.followed = false;
+        self.log.counted_at = None;
         self.log.sessions.release();
         self.evidence.release_wal_index();
         Ok(())
@@ -267,7 +282,7 @@ impl<E: Evidence> Observer<E> {
         self.log = Log {
             index: reading.index,
             followed: file.is_some(),
-            changed: reading.changed,
+            counted_at: reading.times,
             unlinked: None,
             sessions: std::mem::take(&mut self.log.sessions),
         };
@@ -328,16 +343,6 @@ impl<E: Evidence> Observer<E> {
         } else {
             tally
         }
-    }
-}
-
-fn header_from(tail: LogTail) -> WalIndexHeader {
-    WalIndexHeader {
-        change: 0,
-        last_frame: tail.last_frame,
-        page_size: tail.page_size,
-        commit: tail.commit,
-        salt: tail.salt,
     }
 }
 

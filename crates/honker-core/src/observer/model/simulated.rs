@@ -6,7 +6,7 @@ use super::super::journal::Journal;
 use super::super::lock::LockState;
 use super::super::log::LogTail;
 use super::super::stamp::Stamp;
-use super::super::wal_index::WalIndex;
+use super::super::wal_index::{WalIndex, WalIndexHeader};
 use super::step::Step;
 use super::world::{PAGE_SIZE, Users, WalFile, World};
 use std::fmt;
@@ -26,6 +26,8 @@ pub(super) struct Simulated {
     pub(super) next: usize,
     /// Which `-shm` is held.
     held: Option<usize>,
+    /// Which `-wal` was there with it: so many were removed before.
+    held_wal: Option<usize>,
     /// Whether directory events can be had, and their count at the mark.
     events: bool,
     mark: Option<u64>,
@@ -42,6 +44,7 @@ impl Simulated {
             pace,
             next: 0,
             held: None,
+            held_wal: None,
             events,
             mark: None,
             plan: Vec::new(),
@@ -53,6 +56,7 @@ impl Simulated {
     pub(super) fn restarted(&self) -> Self {
         Self {
             held: None,
+            held_wal: None,
             mark: None,
             plan: Vec::new(),
             calls: Vec::new(),
@@ -112,6 +116,8 @@ impl Evidence for Simulated {
         self.at_call("wal_index");
         if self.held.is_none() {
             self.held = self.world.wal_index;
+            let has_log = self.held.is_some() && self.world.wal.is_some();
+            self.held_wal = has_log.then_some(self.world.removed_wals.len());
         }
         Ok(match self.held.map(|at| &self.world.inodes[at]) {
             None => WalIndex::Absent,
@@ -136,13 +142,15 @@ impl Evidence for Simulated {
     fn wal_index_file(&mut self) -> Seen<Option<WalIndexFile>> {
         self.at_call("wal_index_file");
         Ok(self.held.map(|at| WalIndexFile {
-            changed: self.world.ask_wal_index_times(at),
+            changed: self.world.ask_wal_index_times(at).changed,
+            modified: self.world.ask_wal_index_times(at).modified,
             linked: self.world.inodes[at].linked,
         }))
     }
 
     fn release_wal_index(&mut self) {
         self.held = None;
+        self.held_wal = None;
     }
 
     fn mark_session(&mut self) {
@@ -180,9 +188,19 @@ impl Evidence for Simulated {
         self.at_call("has_log").wal.is_some()
     }
 
-    fn commit_frames(&mut self, first: u32, last: u32, _: u32) -> Option<u64> {
-        let wal = self.at_call("commit_frames").wal.as_ref()?;
-        let frames = wal.frames.get(first.max(1) as usize - 1..last as usize)?;
+    fn commit_frames(&mut self, first: u32, of: &WalIndexHeader) -> Option<u64> {
+        self.at_call("commit_frames");
+        let World {
+            removed_wals, wal, ..
+        } = &self.world;
+        let removed = self.held_wal.and_then(|at| removed_wals.get(at));
+        let wal = removed.or(wal.as_ref())?;
+        let frames = wal
+            .frames
+            .get(first.max(1) as usize - 1..of.last_frame as usize)?;
+        if frames.iter().any(|frame| frame.salt != of.salt) {
+            return None;
+        }
         let commits = frames.iter().filter(|frame| frame.commit.is_some());
         Some(commits.count() as u64)
     }
@@ -195,9 +213,10 @@ impl fmt::Debug for Simulated {
             world,
             next,
             held,
+            held_wal,
             mark,
             ..
         } = self;
-        write!(f, "{next} {held:?} {mark:?} {world:?}")
+        write!(f, "{next} {held:?} {held_wal:?} {mark:?} {world:?}")
     }
 }

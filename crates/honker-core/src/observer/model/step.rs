@@ -197,7 +197,7 @@ impl Step {
                 world.write_database();
             }
             Self::TruncateWal => world.wal = Some(WalFile::default()),
-            Self::RemoveWal => world.wal = None,
+            Self::RemoveWal => world.removed_wals.extend(world.wal.take()),
             _ => self.apply_to_index(world),
         }
     }
@@ -217,7 +217,10 @@ impl Step {
         if self == Self::UnlinkIndex {
             let at = world.wal_index.take().unwrap();
             world.inodes[at].linked = false;
+            // Its content stays, and so does its mtime.
+            let modified = world.inodes[at].times.modified;
             world.touch_wal_index(at);
+            world.inodes[at].times.modified = modified;
             return;
         }
         let own = world.own;

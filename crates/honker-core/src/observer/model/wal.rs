@@ -128,6 +128,39 @@ fn a_session_killed_at_any_step_is_recovered_by_the_next() {
     }
 }
 
+/// A connection closes while another one opens: it is not the last, and the other finds itself alone with the log, cuts
+/// the wal-index and recovers it, so that `iChange` starts over although nobody died.
+fn hand_over() -> Vec<Step> {
+    [vec![LeaveIndex, UseIndex, CutIndex, ShareIndex], recovery()].concat()
+}
+
+#[test]
+fn commits_before_and_after_a_hand_over_are_counted_both() {
+    let after = [commit(), commit()].concat();
+    run_wal(&scenario(
+        "hand-over",
+        [commit(), hand_over(), after.clone(), close()].concat(),
+    ));
+    run_wal(&scenario(
+        "hand-over in the next session",
+        [
+            close(),
+            open(),
+            first_commit(),
+            hand_over(),
+            commit(),
+            close(),
+        ]
+        .concat(),
+    ));
+    let mut fresh = scenario(
+        "hand-over in the first session",
+        [open(), first_commit(), hand_over(), after, close()].concat(),
+    );
+    fresh.prelude.clear();
+    run_wal(&fresh);
+}
+
 #[test]
 fn an_opening_killed_at_any_step_says_nothing() {
     for steps in 1..open().len() {

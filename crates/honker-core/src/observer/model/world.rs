@@ -118,6 +118,8 @@ pub(super) struct World {
     pub(super) journal: Option<JournalFile>,
     pub(super) journal_unreadable: bool,
     pub(super) wal: Option<WalFile>,
+    /// Logs that lost their name: who holds one can still read it.
+    pub(super) removed_wals: Vec<WalFile>,
     /// How often `-wal` or `-journal` was created.
     pub(super) sessions_begun: u64,
     pub(super) inodes: Vec<WalIndexInode>,
@@ -145,6 +147,7 @@ impl World {
             journal: None,
             journal_unreadable: false,
             wal: None,
+            removed_wals: Vec::new(),
             sessions_begun: 0,
             inodes: Vec::new(),
             wal_index: None,
@@ -219,9 +222,14 @@ impl World {
         }
     }
 
-    pub(super) fn ask_wal_index_times(&mut self, at: usize) -> Time {
-        self.inodes[at].times.asked = true;
-        time(self.inodes[at].times.changed)
+    pub(super) fn ask_wal_index_times(&mut self, at: usize) -> Stamp {
+        let times = &mut self.inodes[at].times;
+        times.asked = true;
+        Stamp {
+            size: 0,
+            modified: time(times.modified),
+            changed: time(times.changed),
+        }
     }
 
     pub(super) fn is_ripe(&self, stamp: Stamp) -> bool {

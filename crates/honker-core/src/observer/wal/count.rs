@@ -1,15 +1,16 @@
 //! How many commits a log has gained: by `iChange` where that is sure to have counted on, else by the frames that end a
 //! commit, else at least one.
 
-use super::super::evidence::Evidence;
+use super::super::evidence::{Evidence, Seen, WalIndexFile};
+use super::super::stamp::Stamp;
 use super::super::wal_index::{WalIndex, WalIndexHeader};
 use super::super::{Observer, Tally};
-use super::Reading;
+use super::{IndexTimes, Reading};
 use crate::stats::Conservative;
 use std::time::Duration;
 
-/// Between two looks this close together no session can have closed, and another one have died, so that a third
-/// recovered its log: starting connections takes longer than commits.
+/// Between two looks further apart than this not even unmoved times of the `-shm` are believed, whatever file system gave
+/// them.
 const CONTINUOUS: Duration = Duration::from_millis(20);
 /// No WAL commit takes less.
 const SHORTEST_COMMIT: Duration = Duration::from_micros(2);
@@ -32,7 +33,7 @@ impl<E: Evidence> Observer<E> {
         let gap = now.saturating_sub(self.at);
         if let Some(commits) = by_change
             && gap < CONTINUOUS
-            && !self.may_have_been_recovered()
+            && self.has_counted_on()
             && SHORTEST_COMMIT.saturating_mul(commits) <= gap.max(SHORTEST_COMMIT)
             && (restarted || commits <= index.last_frame.saturating_sub(before.last_frame))
         {
@@ -44,7 +45,8 @@ impl<E: Evidence> Observer<E> {
             before.last_frame.saturating_add(1)
         };
         match self.count_by_frames(first, index) {
-            // Of a log that was restarted only the rest can be counted: the two counts must agree.
+            // Of a log that was restarted only the rest can be counted, and `iChange` may have started over: the two must
+            // agree.
             Some(commits) if !restarted || by_change.map(u64::from) == Some(commits) => {
                 Tally::exactly(commits)
             }
@@ -52,14 +54,48 @@ impl<E: Evidence> Observer<E> {
         }
     }
 
-    /// Whether `iChange` may have started over since the last look: a connection that finds itself alone cuts the
-    /// `-shm` before it recovers the log, and that moves its ctime. (So does unlinking it, which proves nothing.)
-    fn may_have_been_recovered(&mut self) -> bool {
-        let file = self.evidence.wal_index_file();
-        self.log.followed
-            && file.is_ok_and(|file| {
-                file.is_some_and(|file| file.linked && self.log.changed != Some(file.changed))
-            })
+    /// Whether `iChange` has counted on since it was last known to be right. It starts over when a connection that finds
+    /// itself alone recovers the log, which takes no crash: one that closes while another one opens is not the last,
+    /// and leaves its log to it. Such a connection cuts the `-shm` first, and that moves both of its times; unlinking it
+    /// moves its ctime alone.
+    fn has_counted_on(&mut self) -> bool {
+        let (Some(before), Ok(Some(now))) = (self.log.counted_at, self.evidence.wal_index_file())
+        else {
+            return false;
+        };
+        if now.linked {
+            now.changed == before.changed
+        } else {
+            now.modified == before.modified
+        }
+    }
+
+    /// The times of a `-shm`, if any further change is sure to move them.
+    pub(super) fn index_times(&mut self, file: WalIndexFile) -> Option<IndexTimes> {
+        let stamp = Stamp {
+            size: 0,
+            modified: file.modified,
+            changed: file.changed,
+        };
+        let times = IndexTimes {
+            changed: file.changed,
+            modified: file.modified,
+        };
+        self.evidence.is_ripe(stamp).then_some(times)
+    }
+
+    /// The times of the `-shm` that was just taken, if its `iChange` is the number of all commits in its log.
+    pub(super) fn counted_from_the_start(&mut self) -> Seen<Option<IndexTimes>> {
+        let Some(file) = self.evidence.wal_index_file()? else {
+            return Ok(None);
+        };
+        let times = self.index_times(file);
+        let WalIndex::Valid(index) = self.evidence.wal_index()? else {
+            return Ok(None);
+        };
+        let is_whole =
+            index.commit == 0 || self.count_by_frames(1, &index) == Some(u64::from(index.change));
+        Ok(times.filter(|_| is_whole && file.linked))
     }
 
     /// The value of `iChange` that stands for the last look, if it counted on from there: the one seen then, or 0 in
@@ -70,8 +106,8 @@ impl<E: Evidence> Observer<E> {
             None
         } else if self.log.followed {
             Some(self.log.index.change)
-        } else if self.log.sessions.fresh
-            || untouched
+        } else if untouched
+            || (self.log.sessions.fresh && self.log.counted_at.is_some())
             || self.is_explained_by_last_close(reading.stamp)
         {
             Some(0)
@@ -86,15 +122,8 @@ impl<E: Evidence> Observer<E> {
         if frames >= FRAMES_LIMIT {
             return None;
         }
-        let commits = self
-            .evidence
-            .commit_frames(first, index.last_frame, index.page_size)?;
-        // Had the log been restarted meanwhile, some of those frames would have been others.
-        let unchanged = match self.evidence.wal_index() {
-            Ok(WalIndex::Valid(now)) => now.salt == index.salt,
-            Ok(WalIndex::Absent | WalIndex::Torn) => true,
-            Err(_) => false,
-        };
-        (unchanged && commits > 0).then_some(commits)
+        self.evidence
+            .commit_frames(first, index)
+            .filter(|commits| *commits > 0)
     }
 }

@@ -1,7 +1,7 @@
 //! Sessions that end between two looks: the last connection takes the log and its wal-index away.
 
 use crate::stage::{Point, SAME, Session, Watch, exactly, inexact};
-use honker_core::Conservative::UnseenSession;
+use honker_core::Conservative::{LogNotFollowed, UnseenSession};
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
 
@@ -119,4 +119,35 @@ fn killed_while_it_closes() {
     let mut next = Session::open(&db);
     next.commits(1);
     watch.finds(exactly(1));
+}
+
+/// A connection that closes while another one opens is not the last, and leaves its log to that one, which finds itself
+/// alone and recovers it: `iChange` starts over although nobody died.
+fn hand_over(db: &TempDb, mut first: Session) {
+    let mut second = Session::open(db);
+    let shm = db.shm();
+    second.freeze("SELECT * FROM t", &Point::first("openat").on(&shm));
+    first.commits(2).close_connection();
+    second.thaw().commits(2).close_connection();
+    assert!(!db.shm().exists() && !db.wal().exists());
+}
+
+#[test]
+fn a_followed_log_that_is_handed_over_is_counted_to_its_end() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    watch.finds(exactly(1));
+    hand_over(&db, first);
+    watch.finds(exactly(4));
+}
+
+#[test]
+fn a_log_that_was_handed_over_before_it_was_followed_is_not_counted_short() {
+    let db = TempDb::new(Wal);
+    let first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    hand_over(&db, first);
+    watch.finds(inexact(LogNotFollowed));
 }
