@@ -136,3 +136,59 @@ fn checksum(big_endian: bool, bytes: &[u8], start: (u32, u32)) -> (u32, u32) {
         (s1, s2)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: u32 = 512;
+
+    impl ReadAt for Vec<u8> {
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+            let rest = usize::try_from(offset).map_or(&[][..], |at| self.get(at..).unwrap_or(&[]));
+            let length = buffer.len().min(rest.len());
+            buffer[..length].copy_from_slice(&rest[..length]);
+            Ok(length)
+        }
+    }
+
+    /// Frames with these salts; each says whether it ends a commit.
+    fn log(frames: &[(u64, bool)]) -> Vec<u8> {
+        let mut bytes = vec![0; HEADER];
+        for (salt, commit) in frames {
+            let mut frame = vec![0; FRAME_HEADER + PAGE as usize];
+            frame[7] = u8::from(*commit);
+            let word = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap();
+            frame[8..12].copy_from_slice(&word(salt >> 32).to_ne_bytes());
+            frame[12..16].copy_from_slice(&word(*salt).to_ne_bytes());
+            bytes.extend(frame);
+        }
+        bytes
+    }
+
+    fn up_to(last_frame: u32) -> WalIndexHeader {
+        WalIndexHeader {
+            last_frame,
+            page_size: PAGE,
+            salt: 7 << 32 | 9,
+            ..WalIndexHeader::default()
+        }
+    }
+
+    #[test]
+    fn the_frames_that_end_a_commit_are_counted() {
+        let ours = up_to(4).salt;
+        let log = log(&[(ours, false), (ours, true), (ours, true), (ours, true)]);
+        assert_eq!(commit_frames(&log, 1, &up_to(4)).unwrap(), Some(3));
+        assert_eq!(commit_frames(&log, 3, &up_to(3)).unwrap(), Some(1));
+        assert_eq!(commit_frames(&log, 1, &up_to(5)).unwrap(), None, "its end");
+    }
+
+    #[test]
+    fn frames_of_another_log_are_not_counted() {
+        let ours = up_to(2).salt;
+        let log = log(&[(ours, true), (ours + 1, true)]);
+        assert_eq!(commit_frames(&log, 1, &up_to(2)).unwrap(), None);
+        assert_eq!(commit_frames(&log, 1, &up_to(1)).unwrap(), Some(1));
+    }
+}
