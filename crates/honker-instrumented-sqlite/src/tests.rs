@@ -1,7 +1,9 @@
 //! A SQLite in which something moved fails the build, and the message says what to look at.
 
 use crate::patch::patch;
-use crate::points::{Place, Point};
+use crate::points::{POINTS, Place, Point};
+use std::fs;
+use std::path::Path;
 
 const POINT: Point = Point {
     name: "frame-written",
@@ -39,4 +41,19 @@ fn a_text_that_has_gone_or_is_there_twice_is_an_error() {
 fn a_function_that_has_another_name_is_an_error() {
     let error = patch(&SOURCE.replace("walFrames", "walWrite"), &POINT).expect_err("no place");
     assert!(error.contains("not one definition"), "{error}");
+}
+
+/// A point that no history stops at would be believed to be tested.
+#[test]
+fn each_point_is_stopped_at_by_a_history() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
+    let histories = crates.join("honker-core/tests/histories/instrumented");
+    let files = fs::read_dir(histories).expect("the histories are there");
+    let texts = files.map(|file| fs::read_to_string(file.expect("a file").path()));
+    let texts: Vec<_> = texts.map(|text| text.expect("a text")).collect();
+    for point in POINTS {
+        let name = format!("\"{}\"", point.name);
+        let is_used = texts.iter().any(|text| text.contains(&name));
+        assert!(is_used, "no history stops at {name}");
+    }
 }

@@ -15,6 +15,10 @@ pub(crate) const SAME: Look = Look::Same;
 pub(crate) const BUSY: Look = Look::Busy;
 pub(crate) const INSERT: &str = "INSERT INTO t(n) VALUES (1)";
 
+/// A commit that changes page 1 in WAL too: two frames.
+pub(crate) const TWO_PAGES: &str =
+    "BEGIN; PRAGMA user_version=7; INSERT INTO t(n) VALUES (1); COMMIT";
+
 pub(crate) const fn exactly(commits: u64) -> Look {
     Look::Commits {
         commits,

@@ -123,19 +123,16 @@ impl Live {
         drop(self.watcher.update_events().expect("a live watcher"));
     }
 
+    /// Whether it could count them is another matter: it looks when it happens to, at a writer that works.
     #[track_caller]
     fn wakes(&mut self, commits: u64, counted: bool) {
         let mut told = 0;
         while told < commits {
             let update = self.events.recv_timeout(LONG).expect("a live watcher");
             let update = update.unwrap_or_else(|| panic!("missed, {:#?}", self.watcher.stats()));
-            assert!(
-                update.exact || !counted,
-                "{update:?}, {:#?}",
-                self.watcher.stats()
-            );
             told += update.commits;
         }
+        assert!(told == commits || !counted, "{:#?}", self.watcher.stats());
         let settled = wait_until(LONG, || {
             let before = self.watcher.stats();
             self.look();

@@ -1,23 +1,34 @@
 //! A checkpoint, stopped and killed all along its way: none is a commit, and none hides one.
 
-use super::audience::{At, Audience, stopped};
-use crate::stage::{SAME, Session, exactly};
+use super::audience::{At, Audience};
+use crate::stage::{SAME, Session, TWO_PAGES, exactly};
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
 
 const TRUNCATE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
+/// A log with two pages, and a writer that was stopped while it checkpoints.
+fn stopped(at: At) -> (TempDb, Session, Audience) {
+    let db = TempDb::new(Wal);
+    let mut session = Session::instrumented_in(&db, Wal);
+    let mut audience = Audience::start(&db, Wal);
+    session.sql(TWO_PAGES);
+    audience.finds(exactly(1));
+    session.stop(TRUNCATE, at);
+    (db, session, audience)
+}
+
 /// Stopped there everything stands as before; it goes on, or dies alone, or beside a connection that stays.
 fn is_no_commit(at: At) {
     println!("{at:?}");
-    let (_db, mut session, mut audience) = stopped(Wal, TRUNCATE, at);
+    let (_db, mut session, mut audience) = stopped(at);
     audience.is_silent();
     session.thaw();
     audience.finds(SAME);
     session.commits(2);
     audience.finds(exactly(2));
 
-    let (db, session, mut audience) = stopped(Wal, TRUNCATE, at);
+    let (db, session, mut audience) = stopped(at);
     audience.is_silent();
     session.kill();
     audience.finds(SAME);
@@ -31,7 +42,7 @@ fn is_no_commit(at: At) {
     let mut beside = Session::open_in(&db, Wal);
     let mut session = Session::instrumented_in(&db, Wal);
     let mut audience = Audience::start(&db, Wal);
-    session.commits(1);
+    session.sql(TWO_PAGES);
     audience.finds(exactly(1));
     session.stop(TRUNCATE, at);
     audience.is_silent();

@@ -1,7 +1,7 @@
 //! The last close of a log, stopped and killed all along its way.
 
 use super::audience::{At, Audience};
-use crate::stage::{SAME, Session, exactly};
+use crate::stage::{SAME, Session, TWO_PAGES, exactly};
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
 
@@ -11,7 +11,7 @@ fn closing(at: At) -> (TempDb, Session, Audience) {
     let db = TempDb::new(Wal);
     let mut session = Session::instrumented_in(&db, Wal);
     let mut audience = Audience::start(&db, Wal);
-    session.commits(2);
+    session.sql(TWO_PAGES).commits(1);
     audience.finds(exactly(2));
     session.stop_close(at);
     (db, session, audience)
@@ -22,7 +22,8 @@ fn is_no_commit(at: At) {
     audience.is_silent();
     session.thaw();
     audience.finds(SAME);
-    Session::open(&db).commits(1);
+    let mut next = Session::open(&db);
+    next.commits(1);
     audience.finds(exactly(1));
 
     let (db, session, mut audience) = closing(at);
@@ -70,11 +71,13 @@ fn commits_right_before_a_close_that_is_killed() {
         let db = TempDb::new(Wal);
         let mut session = Session::instrumented_in(&db, Wal);
         let mut audience = Audience::start(&db, Wal);
+        session.commits(1);
+        audience.finds(exactly(1));
         session.commits(3);
         session.stop_close(at);
         session.kill();
         audience.finds(exactly(3));
-        assert_eq!(Session::open(&db).read(), 4);
+        assert_eq!(Session::open(&db).read(), 5);
         audience.finds(SAME);
     }
 }

@@ -1,7 +1,7 @@
 //! A commit to a log, stopped and killed all along its way.
 
 use super::audience::{At, Audience, decides, stopped, stopped_before_it_can_be_read};
-use crate::stage::{INSERT, SAME, Session, exactly};
+use crate::stage::{SAME, Session, TWO_PAGES, exactly};
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
 
@@ -9,7 +9,7 @@ use honker_testkit::TempDb;
 /// never was.
 fn killed_beside_a_reader(at: At) {
     println!("{at:?}");
-    let (db, session, mut audience) = stopped(Wal, INSERT, at);
+    let (db, session, mut audience) = stopped(Wal, TWO_PAGES, at);
     let mut reader = Session::open(&db);
     assert_eq!(reader.read(), 2);
     session.kill();
@@ -24,7 +24,7 @@ fn killed_beside_a_reader(at: At) {
 #[test]
 fn a_commit_without_its_mark_is_none() {
     let at = ("frame-written", 1);
-    stopped_before_it_can_be_read(Wal, INSERT, at, false);
+    stopped_before_it_can_be_read(Wal, TWO_PAGES, at, false);
     killed_beside_a_reader(at);
 }
 
@@ -32,7 +32,7 @@ fn a_commit_without_its_mark_is_none() {
 #[test]
 fn a_commit_with_its_mark_is_one_only_if_all_connections_die() {
     for at in [("frame-written", 2), ("log-synced", 1)] {
-        stopped_before_it_can_be_read(Wal, INSERT, at, true);
+        stopped_before_it_can_be_read(Wal, TWO_PAGES, at, true);
         killed_beside_a_reader(at);
     }
 }
@@ -40,7 +40,7 @@ fn a_commit_with_its_mark_is_one_only_if_all_connections_die() {
 #[test]
 fn a_header_that_is_about_to_be_published_is_no_commit() {
     let at = ("header-unpublished", 1);
-    stopped_before_it_can_be_read(Wal, INSERT, at, true);
+    stopped_before_it_can_be_read(Wal, TWO_PAGES, at, true);
     killed_beside_a_reader(at);
 }
 
@@ -48,9 +48,9 @@ fn a_header_that_is_about_to_be_published_is_no_commit() {
 #[test]
 fn a_header_published_by_half_waits_for_its_other_half() {
     let at = ("header-half-published", 1);
-    stopped_before_it_can_be_read(Wal, INSERT, at, true);
+    stopped_before_it_can_be_read(Wal, TWO_PAGES, at, true);
 
-    let (db, session, mut audience) = stopped(Wal, INSERT, at);
+    let (db, session, mut audience) = stopped(Wal, TWO_PAGES, at);
     audience.stays_busy();
     session.kill();
     audience.finds(exactly(1));
@@ -67,7 +67,7 @@ fn a_header_published_by_half_is_a_commit_when_its_writer_dies_beside_a_reader()
     let mut audience = Audience::start(&db, Wal);
     session.commits(1);
     audience.finds(exactly(1));
-    session.stop(INSERT, ("header-half-published", 1));
+    session.stop(TWO_PAGES, ("header-half-published", 1));
     audience.stays_busy();
     session.kill();
     assert_eq!(reader.read(), 3);
@@ -80,12 +80,12 @@ fn a_header_published_by_half_is_a_commit_when_its_writer_dies_beside_a_reader()
 #[test]
 fn a_header_that_was_published_is_a_commit() {
     let at = ("header-published", 1);
-    let (_db, mut session, mut audience) = stopped(Wal, INSERT, at);
+    let (_db, mut session, mut audience) = stopped(Wal, TWO_PAGES, at);
     audience.finds(exactly(1));
     session.thaw();
     audience.finds(SAME);
 
-    let (db, session, mut audience) = stopped(Wal, INSERT, at);
+    let (db, session, mut audience) = stopped(Wal, TWO_PAGES, at);
     audience.finds(exactly(1));
     session.kill();
     audience.finds(SAME);
@@ -100,7 +100,7 @@ fn the_header_of_a_new_log_is_no_commit() {
             let db = TempDb::new(Wal);
             let mut session = Session::instrumented_in(&db, Wal);
             let mut audience = Audience::start(&db, Wal);
-            session.stop(INSERT, at);
+            session.stop(TWO_PAGES, at);
             audience.finds(SAME);
             if dies {
                 session.kill();
@@ -130,7 +130,7 @@ fn a_log_restarted_by_its_writer_is_no_commit() {
             let mut audience = Audience::start(&db, Wal);
             session.commits(1).sql("PRAGMA wal_checkpoint(RESTART)");
             audience.finds(exactly(1));
-            session.stop(INSERT, at);
+            session.stop(TWO_PAGES, at);
             audience.finds(SAME);
             if dies {
                 session.kill();
@@ -158,7 +158,7 @@ fn a_commit_of_an_exclusive_session_is_read_when_it_dies() {
         let mut session = Session::instrumented(&db);
         session.sql("PRAGMA locking_mode=EXCLUSIVE").commits(1);
         audience.stays_busy();
-        session.stop(INSERT, at);
+        session.stop(TWO_PAGES, at);
         audience.stays_busy();
         session.kill();
         // Counted by the marks in a log that nobody followed.

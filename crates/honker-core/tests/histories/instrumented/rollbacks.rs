@@ -76,9 +76,9 @@ fn a_spilled_transaction_that_is_being_rolled_back_is_no_commit() {
             let mut session = Session::instrumented_in(&db, mode);
             let mut audience = Audience::start(&db, mode);
             session.sql(SPILLED);
-            audience.stays_busy();
+            audience.is_silent();
             session.stop("ROLLBACK", at);
-            audience.stays_busy();
+            audience.is_silent();
             session.thaw();
             audience.finds(SAME);
             session.commits(1);

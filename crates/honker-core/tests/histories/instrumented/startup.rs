@@ -1,7 +1,7 @@
 //! Watchers that start while a writer is stopped at a point, or after it was killed there.
 
 use super::audience::{At, Audience};
-use crate::stage::{INSERT, Session, exactly};
+use crate::stage::{INSERT, Session, TWO_PAGES, exactly};
 use honker_testkit::JournalMode::{self, Delete, Persist, Truncate, Wal};
 use honker_testkit::TempDb;
 use honker_testkit::truth::file_change_counter;
@@ -42,7 +42,7 @@ fn a_commit_to_the_log_is_under_way_at_the_start() {
         ("header-unpublished", 1),
         ("header-half-published", 1),
     ] {
-        let (db, mut session) = stopped(Wal, INSERT, at);
+        let (db, mut session) = stopped(Wal, TWO_PAGES, at);
         let mut audience = Audience::start_in_the_middle(&db, Wal);
         audience.is_silent();
         session.thaw();
