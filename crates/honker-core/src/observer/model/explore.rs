@@ -4,10 +4,12 @@ use super::super::evidence::Seen;
 use super::super::lock::LockState;
 use super::super::standing::{Since, Standing};
 use super::super::{Look, Observer};
+use super::cast::{Cast, Move};
 use super::ledger::Ledger;
 use super::simulated::{Interruption, Simulated};
 use super::step::Step;
 use super::world::{Times, World};
+use super::writers::Writers;
 use crate::identity::Identity;
 use crate::stats::Conservative;
 use std::collections::HashSet;
@@ -22,6 +24,8 @@ use std::time::Duration;
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) script: Vec<Step>,
+    /// Several writers, instead of one with a script.
+    pub(super) cast: Option<Cast>,
     pub(super) start: fn(Times) -> World,
     /// Steps made before the observer begins.
     pub(super) prelude: Vec<Step>,
@@ -45,7 +49,7 @@ pub(super) struct Setting {
     pub(super) pace: u64,
     /// Whether directory events can be had.
     pub(super) events: bool,
-    /// How often a single look is interrupted, and by how many steps at once.
+    /// How often a single look is interrupted, and by how many moves at once.
     pub(super) interruptions: usize,
     pub(super) reach: usize,
 }
@@ -66,11 +70,17 @@ const FILE: Identity = Identity { dev: 1, ino: 1 };
 /// How a node was reached, for the report of a failure.
 struct Trail {
     before: Option<Rc<Trail>>,
-    at: usize,
-    /// Before which calls it was interrupted, and by how many steps.
-    interruptions: Vec<(&'static str, usize)>,
-    calls: Vec<&'static str>,
-    look: String,
+    what: What,
+}
+
+enum What {
+    Move(String),
+    Look {
+        /// Before which calls it was interrupted, and by what.
+        interruptions: Vec<(&'static str, Vec<Move>)>,
+        calls: Vec<&'static str>,
+        look: String,
+    },
 }
 
 pub(super) struct Failure {
@@ -86,12 +96,11 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Fa
         step.apply(&mut world);
     }
     world.now += 1_000_000_000;
-    let evidence = Simulated::new(
-        world,
-        scenario.script.clone().into(),
-        setting.pace * 1000,
-        setting.events,
-    );
+    let writers = match &scenario.cast {
+        Some(cast) => Writers::Cast(cast.clone()),
+        None => Writers::script(scenario.script.clone()),
+    };
+    let evidence = Simulated::new(world, writers, setting.pace * 1000, setting.events);
     let (observer, ledger) = if scenario.new_file {
         let now = Duration::from_nanos(evidence.world.now);
         (Observer::of_new_file(evidence, now), Ledger::of_new_file())
@@ -107,7 +116,7 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Fa
     }];
     let mut seen = HashSet::new();
     let mut looks = 0;
-    while let Some(mut node) = nodes.pop() {
+    while let Some(node) = nodes.pop() {
         if !seen.insert(node.fingerprint()) {
             continue;
         }
@@ -117,10 +126,15 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Fa
             relied.ledger.rely(relied.visible());
             nodes.push(relied);
         }
-        if node.observer.evidence.steps_left() == 0 {
-            node.finish(scenario)?;
-            continue;
+        let moves = node.observer.evidence.moves();
+        if !moves.iter().any(|next| matches!(next, Move::Step(_))) {
+            // Who has nothing left to do may still die.
+            node.clone().finish(scenario)?;
+            if moves.is_empty() {
+                continue;
+            }
         }
+        let sequences = node.observer.evidence.sequences(setting.reach);
         let mut plans = vec![Vec::new()];
         while let Some(plan) = plans.pop() {
             looks += 1;
@@ -132,19 +146,22 @@ pub(super) fn explore(scenario: &Scenario, setting: Setting) -> Result<usize, Fa
             if plan.len() < setting.interruptions {
                 // Before its first call is before the look.
                 let first = plan.last().map_or(1, |(call, _)| call + 1);
+                let done = plan.iter().map(|(_, moves)| moves.len()).sum();
                 for call in first..after.observer.evidence.calls.len() {
-                    let reach = setting.reach.min(after.observer.evidence.steps_left());
-                    for steps in 1..=reach {
+                    for sequence in after.observer.evidence.further(&sequences, done) {
                         let mut more = plan.clone();
-                        more.push((call, steps));
+                        more.push((call, sequence.to_vec()));
                         plans.push(more);
                     }
                 }
             }
             nodes.push(after);
         }
-        node.observer.evidence.step();
-        nodes.push(node);
+        for next in moves {
+            let mut moved = node.clone();
+            moved.step(next);
+            nodes.push(moved);
+        }
     }
     Ok(looks)
 }
@@ -171,6 +188,16 @@ impl Node {
         fingerprint.0.finish()
     }
 
+    fn step(&mut self, step: Move) {
+        let evidence = &mut self.observer.evidence;
+        let described = evidence.writers.describe(step, &evidence.world);
+        evidence.step(step);
+        self.path = Some(Rc::new(Trail {
+            before: self.path.take(),
+            what: What::Move(described),
+        }));
+    }
+
     fn visible(&self) -> u64 {
         self.observer.evidence.world.visible()
     }
@@ -181,7 +208,6 @@ impl Node {
         scenario: &Scenario,
     ) -> Result<Seen<Look>, Failure> {
         let before = self.visible();
-        let at = self.observer.evidence.next;
         let evidence = &mut self.observer.evidence;
         evidence.calls.clear();
         evidence.plan = plan;
@@ -190,15 +216,16 @@ impl Node {
         let evidence = &mut self.observer.evidence;
         let plan = std::mem::take(&mut evidence.plan);
         let plan = plan.into_iter();
-        let plan = plan.map(|(call, steps)| (evidence.calls[call], steps));
+        let plan = plan.map(|(call, moves)| (evidence.calls[call], moves));
         let plan = plan.collect();
         self.looked = true;
         self.path = Some(Rc::new(Trail {
             before: self.path.take(),
-            at,
-            interruptions: plan,
-            calls: self.observer.evidence.calls.clone(),
-            look: format!("{look:?}"),
+            what: What::Look {
+                interruptions: plan,
+                calls: self.observer.evidence.calls.clone(),
+                look: format!("{look:?}"),
+            },
         }));
         let (after, settled) = (self.visible(), self.observer.is_settled());
         self.ledger
@@ -270,26 +297,27 @@ impl Node {
 }
 
 impl Failure {
-    /// The schedule: each look, the steps before it, and where it was interrupted.
-    pub(super) fn describe(&self, script: &[Step]) -> String {
-        let mut looks = Vec::new();
+    /// The schedule: each look, the moves before it, and where it was interrupted.
+    pub(super) fn describe(&self) -> String {
+        let mut trails = Vec::new();
         let mut next = self.trail.as_ref();
         while let Some(trail) = next {
-            looks.push(trail);
+            trails.push(trail);
             next = trail.before.as_ref();
         }
         let mut lines = Vec::new();
-        let mut done = 0;
-        for trail in looks.into_iter().rev() {
-            for (at, step) in script.iter().enumerate().take(trail.at).skip(done) {
-                lines.push(format!("    {at}: {step:?}"));
-            }
-            lines.push(format!("  look -> {} {:?}", trail.look, trail.calls));
-            done = trail.at;
-            for (call, steps) in &trail.interruptions {
-                for step in &script[done..done + steps] {
-                    lines.push(format!("    before {call}: {done}: {step:?}"));
-                    done += 1;
+        for trail in trails.into_iter().rev() {
+            match &trail.what {
+                What::Move(described) => lines.push(format!("    {described}")),
+                What::Look {
+                    interruptions,
+                    calls,
+                    look,
+                } => {
+                    lines.push(format!("  look -> {look} {calls:?}"));
+                    for (call, moves) in interruptions {
+                        lines.push(format!("    before {call}: {moves:?}"));
+                    }
                 }
             }
         }

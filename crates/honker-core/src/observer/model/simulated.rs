@@ -1,4 +1,4 @@
-//! The evidence of a simulated database, whose writer may move before any call.
+//! The evidence of a simulated database, whose writers may move before any call.
 
 use super::super::evidence::{Evidence, Seen, WalIndexFile};
 use super::super::header::Header;
@@ -7,23 +7,21 @@ use super::super::lock::LockState;
 use super::super::log::LogTail;
 use super::super::stamp::Stamp;
 use super::super::wal_index::WalIndex;
-use super::step::Step;
+use super::cast::Move;
 use super::world::{PAGE_SIZE, Users, WalFile, World};
+use super::writers::Writers;
 use std::fmt;
 use std::io;
-use std::rc::Rc;
 
-/// One interruption of a look: before this call the writer makes so many steps.
-pub(super) type Interruption = (usize, usize);
+/// One interruption of a look: before this call these moves are made.
+pub(super) type Interruption = (usize, Vec<Move>);
 
 #[derive(Clone)]
 pub(super) struct Simulated {
     pub(super) world: World,
-    script: Rc<[Step]>,
+    pub(super) writers: Writers,
     /// How long a step takes, in nanoseconds.
-    pace: u64,
-    /// The next step of the script.
-    pub(super) next: usize,
+    pub(super) pace: u64,
     /// Which `-shm` is held.
     held: Option<usize>,
     /// Whether directory events can be had, and their count at the mark.
@@ -35,12 +33,11 @@ pub(super) struct Simulated {
 }
 
 impl Simulated {
-    pub(super) fn new(world: World, script: Rc<[Step]>, pace: u64, events: bool) -> Self {
+    pub(super) fn new(world: World, writers: Writers, pace: u64, events: bool) -> Self {
         Self {
             world,
-            script,
+            writers,
             pace,
-            next: 0,
             held: None,
             events,
             mark: None,
@@ -60,21 +57,19 @@ impl Simulated {
         }
     }
 
-    pub(super) fn steps_left(&self) -> usize {
-        self.script.len() - self.next
-    }
-
-    pub(super) fn step(&mut self) {
+    /// Makes one move.
+    pub(super) fn step(&mut self, step: Move) {
         self.world.now += self.pace;
-        self.script[self.next].apply(&mut self.world);
-        self.next += 1;
+        self.writers.make(step, &mut self.world);
     }
 
     /// The world at the moment of a call.
     fn at_call(&mut self, name: &'static str) -> &mut World {
-        let steps = self.plan.iter().find(|(call, _)| *call == self.calls.len());
-        for _ in 0..steps.map_or(0, |(_, steps)| *steps) {
-            self.step();
+        if !self.plan.is_empty() {
+            let due = self.plan.iter().find(|(call, _)| *call == self.calls.len());
+            for step in due.map(|(_, moves)| moves.clone()).unwrap_or_default() {
+                self.step(step);
+            }
         }
         self.calls.push(name);
         &mut self.world
@@ -193,11 +188,11 @@ impl fmt::Debug for Simulated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             world,
-            next,
+            writers,
             held,
             mark,
             ..
         } = self;
-        write!(f, "{next} {held:?} {mark:?} {world:?}")
+        write!(f, "{writers:?} {held:?} {mark:?} {world:?}")
     }
 }

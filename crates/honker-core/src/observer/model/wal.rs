@@ -7,11 +7,19 @@ use super::world::World;
 use crate::observer::lock::LockState::{Free, Held};
 use crate::stats::Conservative;
 
+/// How much of a log a checkpoint takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Passive,
+    Truncate,
+}
+
 /// A history that begins while a session is open and has made a commit.
 pub(super) fn scenario(name: &'static str, script: Vec<Step>) -> Scenario {
     Scenario {
         name,
         script,
+        cast: None,
         start: |times| World::with_database(times, true),
         prelude: [open(), first_commit()].concat(),
         new_file: false,
