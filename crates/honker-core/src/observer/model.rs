@@ -3,6 +3,8 @@
 mod cast;
 mod explore;
 mod ledger;
+mod node;
+mod random;
 mod rollback;
 mod several;
 mod simulated;

@@ -195,11 +195,7 @@ impl Cast {
                 self.held.dms = None;
                 process.uses_index = true;
             }
-            Step::Page => {
-                if world.is_wal() {
-                    self.held.checkpoint = Some(who);
-                }
-            }
+            Step::Page if world.is_wal() => self.held.checkpoint = Some(who),
             Step::Checkpoint => {
                 let own = process.own;
                 if rules::published(world) == Some(own) {

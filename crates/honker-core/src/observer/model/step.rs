@@ -86,7 +86,31 @@ pub(super) enum Step {
 }
 
 impl Step {
+    /// Whether the operating system tells of it: never of `-shm`'s content, nor of locks.
+    fn makes_event(self) -> bool {
+        matches!(
+            self,
+            Self::Journal { .. }
+                | Self::Magic
+                | Self::Unlink
+                | Self::Cool
+                | Self::Page1
+                | Self::Uncounted
+                | Self::Switch { .. }
+                | Self::Resize
+                | Self::Page
+                | Self::Restore
+                | Self::CreateWal
+                | Self::LogHeader
+                | Self::Frame { .. }
+                | Self::Checkpoint
+                | Self::TruncateWal
+                | Self::RemoveWal
+        )
+    }
+
     pub(super) fn apply(self, world: &mut World) {
+        world.events += u64::from(self.makes_event());
         match self {
             Self::Lock(lock) => {
                 if lock == LockState::Reserved {

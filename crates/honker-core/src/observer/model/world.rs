@@ -118,6 +118,8 @@ pub(super) struct World {
     pub(super) journal: Option<JournalFile>,
     pub(super) journal_unreadable: bool,
     pub(super) wal: Option<WalFile>,
+    /// Steps of which the operating system tells: they wrote to a file that is watched, or made or removed a name.
+    pub(super) events: u64,
     /// How often `-wal` or `-journal` was created.
     pub(super) sessions_begun: u64,
     pub(super) inodes: Vec<WalIndexInode>,
@@ -145,6 +147,7 @@ impl World {
             journal: None,
             journal_unreadable: false,
             wal: None,
+            events: 0,
             sessions_begun: 0,
             inodes: Vec::new(),
             wal_index: None,
