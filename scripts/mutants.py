@@ -126,7 +126,7 @@ def main():
         unnoticed = 0
         words = sys.argv[1:]
         chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant[0] for word in words)]
-        subprocess.run(["cargo", "build", "-p", "honker-testkit", "--bins"], cwd=copy, check=True)
+        subprocess.run(["cargo", "build", "-p", "honker-testkit", "-p", "honker-instrumented-sqlite", "--bins"], cwd=copy, check=True)
         for what, name, before, after, *checks in chosen:
             file = copy / (name if name.startswith("crates/") else OBSERVER + name)
             text = file.read_text()

@@ -58,7 +58,7 @@ pub(crate) struct Tick {
 }
 
 impl Tick {
-    const fn each(period: Duration) -> Self {
+    pub(crate) const fn each(period: Duration) -> Self {
         Self {
             period,
             phase: Duration::ZERO,

@@ -9,6 +9,7 @@
 //! | to | use |
 //! |---|---|
 //! | write, stop, continue, kill | [`Writer`] (newest SQLite), [`PythonWriter`], [`Shell`] (Debian's) |
+//! | stop a writer inside a commit, a checkpoint or a close | [`Writer::spawn_instrumented`] |
 //! | have a child that shares the test's memory, by `fork` | [`fork`](fn@fork) |
 //! | have a place for a database | [`TempDb`] |
 //! | make commits and non-commits whose number is known | [`commits::Mix`] with a [`commits::Runner`] |
@@ -61,7 +62,7 @@ pub use again::{
 };
 pub use copying::copy_slowly;
 pub use count::{count, full_counts};
-pub use exe::{exe, profile_dir};
+pub use exe::{exe, instrumented_exe, profile_dir};
 pub use fork::{Forked, Steps, fork};
 pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};

@@ -57,6 +57,13 @@ pub enum Command {
     CommitLoop(CommitLoop),
     /// Makes commits that the database numbers, and logs each.
     NumberedLoop(NumberedLoop),
+    /// Stops the process (SIGSTOP) when its SQLite reaches a point. Only the SQLite of `instrumented-writer` has any.
+    StopAt {
+        /// The point's name: see the `points.rs` of `honker-instrumented-sqlite`.
+        point: String,
+        /// The n-th time from now on; 1 is the next.
+        nth: u32,
+    },
     /// Asks for the time.
     Clock {},
 }

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
-use crate::exe::exe;
+use crate::exe::{exe, instrumented_exe};
 use crate::journal::{JournalMode, Synchronous};
 use crate::lines::{Lines, NoLine};
 use crate::process::Process;
 use crate::protocol::{
     Command, CommitLoop, Done, LoopReport, NumberedLoop, OpenFlag, Reply, SqlError,
 };
-use crate::wait::LONG;
+use crate::wait::{LONG, wait_until};
 
 /// A connection of a [`Writer`]'s process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +56,12 @@ impl Writer {
     /// Starts `sqlite-writer`: Rust, with the newest SQLite, which it brings along.
     pub fn spawn() -> Self {
         Self::spawn_command(&mut std::process::Command::new(exe()))
+    }
+
+    /// Starts `instrumented-writer`: the same SQLite, patched so that it can be stopped at [`Self::stop_at`] a point.
+    /// It has no loops.
+    pub fn spawn_instrumented() -> Self {
+        Self::spawn_command(&mut std::process::Command::new(instrumented_exe()))
     }
 
     /// Starts any program that speaks [`crate::protocol`].
@@ -264,6 +270,32 @@ impl Writer {
     /// SIGSTOP; returns when the process has really stopped.
     pub fn stop(&self) {
         self.process.stop();
+    }
+
+    /// Has an instrumented writer stop itself when its SQLite reaches this point for the `nth` time from now on.
+    ///
+    /// # Panics
+    /// If SQLite has no such point.
+    pub fn stop_at(&mut self, point: &str, nth: u32) {
+        self.send(&Command::StopAt {
+            point: point.into(),
+            nth,
+        });
+        self.done().unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Waits until the process has stopped at its point.
+    ///
+    /// # Panics
+    /// If what it was doing ended without reaching that point.
+    pub fn wait_for_stop(&mut self) {
+        let stopped = wait_until(LONG, || {
+            if let Ok(answer) = self.replies.next(Duration::ZERO) {
+                panic!("the point was not reached: {answer}");
+            }
+            self.process.is_stopped()
+        });
+        assert!(stopped, "writer {} did not stop", self.pid());
     }
 
     /// SIGCONT.

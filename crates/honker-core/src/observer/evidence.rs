@@ -114,4 +114,9 @@ pub(crate) trait Evidence {
     /// How many of the frames `first..=` the last one of this header end a commit; `None` if that is not to be known,
     /// because the log is gone or another one by now.
     fn commit_frames(&mut self, first: u32, of: &WalIndexHeader) -> Option<u64>;
+    /// How many frames that end a commit follow the last one of this header in its log, although the log has begun anew
+    /// since; `None` if they may have been overwritten or cut off.
+    fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64>;
+    /// Whether the log of this header is the first one in its `-wal`: no checkpoint has had it begin anew.
+    fn is_first_log(&mut self, of: &WalIndexHeader) -> bool;
 }

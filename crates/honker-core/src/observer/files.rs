@@ -228,6 +228,16 @@ impl Files {
         Ok(())
     }
 
+    /// Asks the log that is held, or the one that has the name.
+    fn in_log<T>(&self, ask: impl Fn(&Bytes<'_>) -> io::Result<Option<T>>) -> Option<T> {
+        let ask = |file: &OwnedFd| {
+            self.renew(file);
+            ask(&Bytes(file)).ok().flatten()
+        };
+        let held = self.wal.as_ref().and_then(ask);
+        held.or_else(|| ask(&self.open_wal().ok()?))
+    }
+
     fn open_wal(&self) -> Result<OwnedFd, Errno> {
         open_read_only(self.directory.as_fd(), &self.wal_name)
     }
@@ -372,12 +382,15 @@ impl Evidence for Files {
     }
 
     fn commit_frames(&mut self, first: u32, of: &WalIndexHeader) -> Option<u64> {
-        let in_log = |file: &OwnedFd| {
-            self.renew(file);
-            log::commit_frames(&Bytes(file), first, of).ok().flatten()
-        };
-        let held = self.wal.as_ref().and_then(in_log);
-        held.or_else(|| in_log(&self.open_wal().ok()?))
+        self.in_log(|log| log::commit_frames(log, first, of))
+    }
+
+    fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
+        self.in_log(|log| log::commit_frames_after(log, last))
+    }
+
+    fn is_first_log(&mut self, of: &WalIndexHeader) -> bool {
+        self.in_log(|log| log::checkpoint_sequence(log, of)) == Some(0)
     }
 }
 

@@ -9,6 +9,8 @@ use std::io;
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 const MAGIC: u32 = 0x377f_0682;
+/// Counting more frames than this one by one would hold up other databases.
+pub(crate) const FRAMES_LIMIT: u32 = 1 << 14;
 
 /// The last commit in the log, or all zero where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,17 +94,55 @@ pub(crate) fn commit_frames(
     first: u32,
     of: &WalIndexHeader,
 ) -> io::Result<Option<u64>> {
-    let stride = FRAME_HEADER as u64 + u64::from(of.page_size);
     let mut commits = 0;
     for number in first.max(1)..=of.last_frame {
-        let mut head = [0; 16];
-        let offset = HEADER as u64 + u64::from(number - 1) * stride;
-        if file.read_at(&mut head, offset)? < head.len() || native_salt(&head[8..]) != of.salt {
-            return Ok(None);
+        match ends_commit(file, number, of)? {
+            Some(ends) => commits += u64::from(ends),
+            None => return Ok(None),
         }
-        commits += u64::from(be(&head, 4) != 0);
     }
     Ok(Some(commits))
+}
+
+/// How many frames that end a commit follow the last one of this header. `None`: that one is not there any more, and what
+/// followed it may be overwritten or cut off, too.
+pub(crate) fn commit_frames_after(
+    file: &impl ReadAt,
+    last: &WalIndexHeader,
+) -> io::Result<Option<u64>> {
+    if last.last_frame == 0 || ends_commit(file, last.last_frame, last)?.is_none() {
+        return Ok(None);
+    }
+    let mut commits = 0;
+    for number in last.last_frame + 1..last.last_frame.saturating_add(FRAMES_LIMIT) {
+        match ends_commit(file, number, last)? {
+            Some(ends) => commits += u64::from(ends),
+            None => return Ok(Some(commits)),
+        }
+    }
+    Ok(None)
+}
+
+/// How often a checkpoint has had the log of this header begin anew (walformat, section 1.1: the checkpoint sequence
+/// number). Each connection counts for itself, and from 0 where it found the log empty.
+pub(crate) fn checkpoint_sequence(
+    file: &impl ReadAt,
+    of: &WalIndexHeader,
+) -> io::Result<Option<u32>> {
+    let mut header = [0; HEADER];
+    let read = file.read_at(&mut header, 0)?;
+    let is_ours = read == header.len() && native_salt(&header[16..]) == of.salt;
+    Ok(is_ours.then(|| be(&header, 12)))
+}
+
+/// Whether this frame ends a commit; `None` if it is none of this log.
+fn ends_commit(file: &impl ReadAt, number: u32, of: &WalIndexHeader) -> io::Result<Option<bool>> {
+    let stride = FRAME_HEADER as u64 + u64::from(of.page_size);
+    let mut head = [0; 16];
+    let offset = HEADER as u64 + u64::from(number.saturating_sub(1)) * stride;
+    let read = file.read_at(&mut head, offset)?;
+    let is_ours = read == head.len() && native_salt(&head[8..]) == of.salt;
+    Ok(is_ours.then(|| be(&head, 4) != 0))
 }
 
 fn be(bytes: &[u8], at: usize) -> u32 {
@@ -190,5 +230,28 @@ mod tests {
         let log = log(&[(ours, true), (ours + 1, true)]);
         assert_eq!(commit_frames(&log, 1, &up_to(2)).unwrap(), None);
         assert_eq!(commit_frames(&log, 1, &up_to(1)).unwrap(), Some(1));
+    }
+
+    #[test]
+    fn what_a_log_that_began_anew_has_not_overwritten_yet_is_counted() {
+        let old = up_to(2).salt;
+        let log = log(&[
+            (old + 1, true),
+            (old, true),
+            (old, false),
+            (old, true),
+            (old - 1, true),
+        ]);
+        assert_eq!(commit_frames_after(&log, &up_to(2)).unwrap(), Some(1));
+        assert_eq!(
+            commit_frames_after(&log, &up_to(1)).unwrap(),
+            None,
+            "overwritten"
+        );
+        assert_eq!(
+            commit_frames_after(&log, &up_to(6)).unwrap(),
+            None,
+            "cut off"
+        );
     }
 }

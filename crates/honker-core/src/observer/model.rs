@@ -1,13 +1,18 @@
 //! An exhaustive state-space test of the rules.
 
+mod cast;
 mod explore;
 mod ledger;
+mod node;
+mod random;
 mod rollback;
+mod several;
 mod simulated;
 mod step;
 mod switching;
 mod wal;
 mod world;
+mod writers;
 
 use crate::stats::Conservative;
 use explore::{Scenario, Setting, explore};
@@ -138,7 +143,7 @@ fn run_in(scenario: &Scenario, setting: Setting) {
             "{}: {}\n  {setting:?}\n{}",
             scenario.name,
             failure.what,
-            failure.describe(&scenario.script)
+            failure.describe()
         ),
     }
 }

@@ -196,18 +196,20 @@ impl<E: Evidence> Observer<E> {
     fn account_for_last_close(&mut self, unlinked: Time, now: Duration) -> Seen<()> {
         if let WalIndex::Valid(last) = self.evidence.wal_index()?
             && last.commit != 0
-            && last.commit != self.log.index.commit
         {
-            let base = if self.log.followed {
-                Some(self.log.index.change)
-            } else {
-                (self.log.sessions.fresh && self.log.counted_at.is_some()).then_some(0)
-            };
-            let tally = self.count(&last, base, now);
-            self.pending.add(tally);
-            self.log.index = last;
+            if last.commit != self.log.index.commit {
+                let base = if self.log.followed {
+                    Some(self.log.index.change)
+                } else {
+                    (self.log.sessions.fresh && self.log.counted_at.is_some()).then_some(0)
+                };
+                let tally = self.count(&last, base, now);
+                self.pending.add(tally);
+                self.log.index = last;
+            }
+            // Where the log was empty the close has left the database as it was.
+            self.log.unlinked = Some(unlinked);
         }
-        self.log.unlinked = Some(unlinked);
         self.log.followed = false;
         self.log.counted_at = None;
         self.log.sessions.release();

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "test-hooks", target_os = "linux"))]
 
 mod early;
+mod instrumented;
 mod missed;
 mod plain;
 mod spurious;

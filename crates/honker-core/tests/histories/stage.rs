@@ -15,6 +15,10 @@ pub(crate) const SAME: Look = Look::Same;
 pub(crate) const BUSY: Look = Look::Busy;
 pub(crate) const INSERT: &str = "INSERT INTO t(n) VALUES (1)";
 
+/// A commit that changes page 1 in WAL too: two frames.
+pub(crate) const TWO_PAGES: &str =
+    "BEGIN; PRAGMA user_version=7; INSERT INTO t(n) VALUES (1); COMMIT";
+
 pub(crate) const fn exactly(commits: u64) -> Look {
     Look::Commits {
         commits,
@@ -110,14 +114,30 @@ impl Session {
     }
 
     pub(crate) fn open_path(path: &Path) -> Self {
-        let mut writer = Writer::spawn();
-        let conn = writer.try_open(path, Open::default()).expect("opens");
-        Self { writer, conn }
+        Self::of(Writer::spawn(), path)
     }
 
     /// Opens in a journal mode, and reads.
     pub(crate) fn open_in(db: &TempDb, mode: JournalMode) -> Self {
-        let mut writer = Writer::spawn();
+        Self::of_in(Writer::spawn(), db, mode)
+    }
+
+    /// As [`Self::open`], with a SQLite that can be stopped at its points.
+    pub(crate) fn instrumented(db: &TempDb) -> Self {
+        Self::of(Writer::spawn_instrumented(), db.path())
+    }
+
+    /// As [`Self::open_in`], likewise.
+    pub(crate) fn instrumented_in(db: &TempDb, mode: JournalMode) -> Self {
+        Self::of_in(Writer::spawn_instrumented(), db, mode)
+    }
+
+    fn of(mut writer: Writer, path: &Path) -> Self {
+        let conn = writer.try_open(path, Open::default()).expect("opens");
+        Self { writer, conn }
+    }
+
+    fn of_in(mut writer: Writer, db: &TempDb, mode: JournalMode) -> Self {
         let conn = writer.open_in(db.path(), mode, Synchronous::Full);
         let mut session = Self { writer, conn };
         session.read();
@@ -166,10 +186,28 @@ impl Session {
     /// The same while closing the connection.
     pub(crate) fn freeze_close(&mut self, point: &Point<'_>) {
         let strace = Strace::attach(self.writer.pid(), point);
+        self.start_close();
+        strace.wait_for_stop();
+    }
+
+    fn start_close(&mut self) {
         let conn = self.conn.0;
         self.writer
             .send(&honker_testkit::protocol::Command::Close { conn });
-        strace.wait_for_stop();
+    }
+
+    /// Runs `sql` up to a point of its SQLite.
+    pub(crate) fn stop(&mut self, sql: &str, (point, nth): (&str, u32)) {
+        self.writer.stop_at(point, nth);
+        self.writer.start_exec(self.conn, sql);
+        self.writer.wait_for_stop();
+    }
+
+    /// The same while closing the connection.
+    pub(crate) fn stop_close(&mut self, (point, nth): (&str, u32)) {
+        self.writer.stop_at(point, nth);
+        self.start_close();
+        self.writer.wait_for_stop();
     }
 
     /// Lets a frozen process go on, and waits for what it was doing.

@@ -23,6 +23,7 @@ fn scenario(name: &'static str, script: Vec<Step>) -> Scenario {
     Scenario {
         name,
         script,
+        cast: None,
         start: |times| World::with_database(times, false),
         prelude: Vec::new(),
         new_file: false,
@@ -61,8 +62,13 @@ pub(super) fn transaction(how: End, synchronous: bool) -> Vec<Step> {
     [begin(how, synchronous), vec![Page1, Page], end(how)].concat()
 }
 
+/// A transaction that is written to the database before it ends, and then rolled back.
+pub(super) fn spilled(how: End) -> Vec<Step> {
+    [begin(how, true), vec![Page, Page1, Restore], end(how)].concat()
+}
+
 /// Another process finds a hot journal and plays it back.
-fn recovery() -> Vec<Step> {
+pub(super) fn recovery() -> Vec<Step> {
     vec![Lock(Held), Restore, Unlink, Lock(Free)]
 }
 
@@ -97,7 +103,7 @@ fn a_commit_is_found_although_the_next_one_was_killed() {
 #[test]
 fn a_rolled_back_transaction_wakes_nobody() {
     for how in ENDS {
-        let spilled = [begin(how, true), vec![Page, Page1, Restore], end(how)].concat();
+        let spilled = spilled(how);
         run(&scenario("spilled rollback", spilled.clone()));
         let then = [spilled, transaction(how, true)].concat();
         run(&scenario("spilled rollback, then a commit", then));

@@ -1,4 +1,4 @@
-//! The evidence of a simulated database, whose writer may move before any call.
+//! The evidence of a simulated database, whose writers may move before any call.
 
 use super::super::evidence::{Evidence, Seen, WalIndexFile};
 use super::super::header::Header;
@@ -7,23 +7,21 @@ use super::super::lock::LockState;
 use super::super::log::LogTail;
 use super::super::stamp::Stamp;
 use super::super::wal_index::{WalIndex, WalIndexHeader};
-use super::step::Step;
+use super::cast::Move;
 use super::world::{PAGE_SIZE, Users, WalFile, World};
+use super::writers::Writers;
 use std::fmt;
 use std::io;
-use std::rc::Rc;
 
-/// One interruption of a look: before this call the writer makes so many steps.
-pub(super) type Interruption = (usize, usize);
+/// One interruption of a look: before this call these moves are made.
+pub(super) type Interruption = (usize, Vec<Move>);
 
 #[derive(Clone)]
 pub(super) struct Simulated {
     pub(super) world: World,
-    script: Rc<[Step]>,
+    pub(super) writers: Writers,
     /// How long a step takes, in nanoseconds.
-    pace: u64,
-    /// The next step of the script.
-    pub(super) next: usize,
+    pub(super) pace: u64,
     /// Which `-shm` is held.
     held: Option<usize>,
     /// Which `-wal` was there with it: so many were removed before.
@@ -37,12 +35,11 @@ pub(super) struct Simulated {
 }
 
 impl Simulated {
-    pub(super) fn new(world: World, script: Rc<[Step]>, pace: u64, events: bool) -> Self {
+    pub(super) fn new(world: World, writers: Writers, pace: u64, events: bool) -> Self {
         Self {
             world,
-            script,
+            writers,
             pace,
-            next: 0,
             held: None,
             held_wal: None,
             events,
@@ -64,21 +61,25 @@ impl Simulated {
         }
     }
 
-    pub(super) fn steps_left(&self) -> usize {
-        self.script.len() - self.next
+    /// Makes one move.
+    pub(super) fn step(&mut self, step: Move) {
+        self.world.now += self.pace;
+        self.writers.make(step, &mut self.world);
     }
 
-    pub(super) fn step(&mut self) {
-        self.world.now += self.pace;
-        self.script[self.next].apply(&mut self.world);
-        self.next += 1;
+    /// The log that is held, or the one that has the name.
+    fn readable_wal(&self) -> Option<&WalFile> {
+        let removed = self.held_wal.and_then(|at| self.world.removed_wals.get(at));
+        removed.or(self.world.wal.as_ref())
     }
 
     /// The world at the moment of a call.
     fn at_call(&mut self, name: &'static str) -> &mut World {
-        let steps = self.plan.iter().find(|(call, _)| *call == self.calls.len());
-        for _ in 0..steps.map_or(0, |(_, steps)| *steps) {
-            self.step();
+        if !self.plan.is_empty() {
+            let due = self.plan.iter().find(|(call, _)| *call == self.calls.len());
+            for step in due.map(|(_, moves)| moves.clone()).unwrap_or_default() {
+                self.step(step);
+            }
         }
         self.calls.push(name);
         &mut self.world
@@ -190,12 +191,8 @@ impl Evidence for Simulated {
 
     fn commit_frames(&mut self, first: u32, of: &WalIndexHeader) -> Option<u64> {
         self.at_call("commit_frames");
-        let World {
-            removed_wals, wal, ..
-        } = &self.world;
-        let removed = self.held_wal.and_then(|at| removed_wals.get(at));
-        let wal = removed.or(wal.as_ref())?;
-        let frames = wal
+        let frames = self
+            .readable_wal()?
             .frames
             .get(first.max(1) as usize - 1..of.last_frame as usize)?;
         if frames.iter().any(|frame| frame.salt != of.salt) {
@@ -204,6 +201,22 @@ impl Evidence for Simulated {
         let commits = frames.iter().filter(|frame| frame.commit.is_some());
         Some(commits.count() as u64)
     }
+
+    fn is_first_log(&mut self, of: &WalIndexHeader) -> bool {
+        self.at_call("is_first_log");
+        let wal = self.readable_wal();
+        wal.is_some_and(|wal| wal.salt == of.salt && !wal.began_anew)
+    }
+
+    fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
+        self.at_call("commit_frames_after");
+        let at = (last.last_frame as usize).checked_sub(1)?;
+        let frames = self.readable_wal()?.frames.get(at..)?;
+        let (first, rest) = frames.split_first()?;
+        let rest = rest.iter().take_while(|frame| frame.salt == last.salt);
+        let commits = rest.filter(|frame| frame.commit.is_some()).count() as u64;
+        (first.salt == last.salt).then_some(commits)
+    }
 }
 
 /// What tells two situations apart: not the script, nor how a look is interrupted.
@@ -211,12 +224,12 @@ impl fmt::Debug for Simulated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             world,
-            next,
+            writers,
             held,
             held_wal,
             mark,
             ..
         } = self;
-        write!(f, "{next} {held:?} {held_wal:?} {mark:?} {world:?}")
+        write!(f, "{writers:?} {held:?} {held_wal:?} {mark:?} {world:?}")
     }
 }

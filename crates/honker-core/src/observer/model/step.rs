@@ -86,7 +86,31 @@ pub(super) enum Step {
 }
 
 impl Step {
+    /// Whether the operating system tells of it: never of `-shm`'s content, nor of locks.
+    fn makes_event(self) -> bool {
+        matches!(
+            self,
+            Self::Journal { .. }
+                | Self::Magic
+                | Self::Unlink
+                | Self::Cool
+                | Self::Page1
+                | Self::Uncounted
+                | Self::Switch { .. }
+                | Self::Resize
+                | Self::Page
+                | Self::Restore
+                | Self::CreateWal
+                | Self::LogHeader
+                | Self::Frame { .. }
+                | Self::Checkpoint
+                | Self::TruncateWal
+                | Self::RemoveWal
+        )
+    }
+
     pub(super) fn apply(self, world: &mut World) {
+        world.events += u64::from(self.makes_event());
         match self {
             Self::Lock(lock) => {
                 if lock == LockState::Reserved {
@@ -182,11 +206,14 @@ impl Step {
             }
             Self::LogHeader => {
                 let old = world.wal.as_ref().unwrap().salt;
-                let was_restarted = ![0, old].contains(&world.own.index.salt);
-                if !was_restarted {
+                // Who emptied it would go on counting. Others do not, which says less.
+                let began_anew = old != 0 && ![0, old].contains(&world.own.index.salt);
+                if !began_anew {
                     world.own.index.salt = world.unique();
                 }
-                world.wal.as_mut().unwrap().salt = world.own.index.salt;
+                let wal = world.wal.as_mut().unwrap();
+                wal.salt = world.own.index.salt;
+                wal.began_anew = began_anew;
             }
             Self::Frame { commit } => write_frame(world, commit),
             Self::Checkpoint => {

@@ -7,11 +7,19 @@ use super::world::World;
 use crate::observer::lock::LockState::{Free, Held};
 use crate::stats::Conservative;
 
+/// How much of a log a checkpoint takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Passive,
+    Truncate,
+}
+
 /// A history that begins while a session is open and has made a commit.
 pub(super) fn scenario(name: &'static str, script: Vec<Step>) -> Scenario {
     Scenario {
         name,
         script,
+        cast: None,
         start: |times| World::with_database(times, true),
         prelude: [open(), first_commit()].concat(),
         new_file: false,
@@ -125,6 +133,21 @@ fn a_session_killed_at_any_step_is_recovered_by_the_next() {
         run_wal(&scenario("killed", killed.clone()));
         let reopened = [killed, open(), commit()].concat();
         run_wal(&scenario("killed, recovered, next commit", reopened));
+    }
+}
+
+/// TRUNCATE leaves nothing in the log that the next session recovers, and a close that has nothing to checkpoint leaves the
+/// database as it is: its time tells of the commit before.
+#[test]
+fn a_commit_before_the_log_was_emptied_is_not_taken_for_the_doing_of_a_later_close() {
+    let close = vec![Lock(Held), UnlinkIndex, LeaveIndex, RemoveWal, Lock(Free)];
+    for end in [vec![Kill], vec![LeaveIndex]] {
+        let script = [commit(), truncate(), end, open(), close.clone()].concat();
+        let mut emptied = scenario("emptied, then a session without a commit", script);
+        emptied.counts = false;
+        // Who commits nothing and empties the log looks the same.
+        emptied.forgiven = vec![Conservative::UnseenSession];
+        run_wal(&emptied);
     }
 }
 

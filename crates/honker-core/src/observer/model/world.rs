@@ -90,6 +90,8 @@ pub(super) struct Frame {
 pub(super) struct WalFile {
     /// 0: no header.
     pub(super) salt: u64,
+    /// Its checkpoint sequence number is not 0.
+    pub(super) began_anew: bool,
     pub(super) frames: Vec<Frame>,
 }
 
@@ -120,6 +122,8 @@ pub(super) struct World {
     pub(super) wal: Option<WalFile>,
     /// Logs that lost their name: who holds one can still read it.
     pub(super) removed_wals: Vec<WalFile>,
+    /// Steps of which the operating system tells: they wrote to a file that is watched, or made or removed a name.
+    pub(super) events: u64,
     /// How often `-wal` or `-journal` was created.
     pub(super) sessions_begun: u64,
     pub(super) inodes: Vec<WalIndexInode>,
@@ -148,6 +152,7 @@ impl World {
             journal_unreadable: false,
             wal: None,
             removed_wals: Vec::new(),
+            events: 0,
             sessions_begun: 0,
             inodes: Vec::new(),
             wal_index: None,

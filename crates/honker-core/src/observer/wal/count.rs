@@ -1,7 +1,8 @@
-//! How many commits a log has gained: by `iChange` where that is sure to have counted on, else by the frames that end a
-//! commit, else at least one.
+//! How many commits a log has gained: by the frames that end a commit, else by `iChange` where that is sure to have counted
+//! on, else at least one.
 
 use super::super::evidence::{Evidence, Seen, WalIndexFile};
+use super::super::log::FRAMES_LIMIT;
 use super::super::stamp::Stamp;
 use super::super::wal_index::{WalIndex, WalIndexHeader};
 use super::super::{Observer, Tally};
@@ -14,9 +15,6 @@ use std::time::Duration;
 const CONTINUOUS: Duration = Duration::from_millis(20);
 /// No WAL commit takes less.
 const SHORTEST_COMMIT: Duration = Duration::from_micros(2);
-/// Counting more frames than this one by one would hold up other databases.
-const FRAMES_LIMIT: u32 = 1 << 14;
-
 impl<E: Evidence> Observer<E> {
     /// How many commits lie between the last header seen and this one. `base`: where `iChange` counted from, if known.
     pub(super) fn count(
@@ -26,28 +24,40 @@ impl<E: Evidence> Observer<E> {
         now: Duration,
     ) -> Tally {
         let before = self.log.index;
-        let restarted = before.commit == 0 || before.salt != index.salt;
         let by_change = base
             .map(|base| index.change.wrapping_sub(base))
-            .filter(|commits| *commits > 0);
-        let gap = now.saturating_sub(self.at);
-        if let Some(commits) = by_change
-            && gap < CONTINUOUS
-            && self.has_counted_on()
-            && SHORTEST_COMMIT.saturating_mul(commits) <= gap.max(SHORTEST_COMMIT)
-            && (restarted || commits <= index.last_frame.saturating_sub(before.last_frame))
-        {
-            return Tally::exactly(u64::from(commits));
-        }
-        let first = if restarted {
-            1
+            .filter(|commits| *commits > 0)
+            .map(u64::from);
+        let has_begun_anew = before.commit == 0 || before.salt != index.salt;
+        // And whether that is all of them: nothing was lost with an older log.
+        let (by_frames, is_all) = if has_begun_anew {
+            let rest = self.evidence.commit_frames_after(&before);
+            let counted = self.count_by_frames(1, index);
+            (
+                counted.map(|commits| commits + rest.unwrap_or(0)),
+                rest.is_some() || self.evidence.is_first_log(index),
+            )
         } else {
-            before.last_frame.saturating_add(1)
+            let frames = u64::from(index.last_frame.saturating_sub(before.last_frame));
+            let counted = by_change
+                // No commit has less than a frame, and `iChange` never says too much.
+                .filter(|commits| *commits == frames)
+                .or_else(|| self.count_by_frames(before.last_frame.saturating_add(1), index));
+            (counted, true)
         };
-        match self.count_by_frames(first, index) {
-            // Of a log that was restarted only the rest can be counted, and `iChange` may have started over: the two must
-            // agree.
-            Some(commits) if !restarted || by_change.map(u64::from) == Some(commits) => {
+        if let Some(commits) = by_frames
+            && (!has_begun_anew || (is_all && by_change == Some(commits)))
+        {
+            return Tally::exactly(commits);
+        }
+        // What was committed before the log began anew is in no frame any more.
+        let gap = now.saturating_sub(self.at);
+        let is_plausible = |commits: &u64| {
+            let least = SHORTEST_COMMIT.as_nanos() * u128::from(*commits);
+            gap < CONTINUOUS && least <= gap.max(SHORTEST_COMMIT).as_nanos()
+        };
+        match by_change.filter(is_plausible) {
+            Some(commits) if by_frames <= Some(commits) && self.has_counted_on() => {
                 Tally::exactly(commits)
             }
             _ => Tally::at_least_one(Conservative::LogNotFollowed),

@@ -151,3 +151,23 @@ fn a_log_that_was_handed_over_before_it_was_followed_is_not_counted_short() {
     hand_over(&db, first);
     watch.finds(inexact(LogNotFollowed));
 }
+
+/// A close that has nothing to checkpoint leaves the database as it is: its time tells of the commit before.
+#[test]
+fn a_commit_that_was_emptied_out_of_the_log_and_then_a_session_without_one() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    watch.finds(exactly(1));
+    first
+        .commits(1)
+        .sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        .writer
+        .kill();
+    let mut second = Session::open(&db);
+    second.read();
+    second.close();
+    assert!(!db.shm().exists() && !db.wal().exists());
+    watch.finds(inexact(UnseenSession));
+}

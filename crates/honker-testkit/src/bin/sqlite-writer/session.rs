@@ -73,6 +73,9 @@ impl Session {
                 let connection = self.connection(order.conn)?;
                 numbered_loop::run(connection, &order).map(Reply::Loop)
             }
+            Command::StopAt { point, .. } => {
+                Err(refusal(format!("this SQLite has no stop point {point:?}")))
+            }
             Command::Clock {} => Ok(Reply::Clock { ns: monotonic_ns() }),
         }
     }
@@ -136,9 +139,13 @@ fn to_json(value: ValueRef<'_>) -> Value {
 
 /// An error of the test, not of SQLite.
 fn unknown(conn: u32) -> SqlError {
+    refusal(format!("no connection {conn} is open"))
+}
+
+fn refusal(error: String) -> SqlError {
     let now = monotonic_ns();
     SqlError {
-        error: format!("no connection {conn} is open"),
+        error,
         code: 0,
         extended: 0,
         before_ns: now,
