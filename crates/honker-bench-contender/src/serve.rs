@@ -1,0 +1,200 @@
+//! Carrying out the bench's commands.
+
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::fan::Fan;
+use crate::protocol::{Command, Reply, Wake};
+use crate::record::Record;
+use crate::usage::{clock_ns, raise_descriptor_limit, usage};
+use crate::{Contender, MakeReader, Reader, Subscription, Watcher};
+
+/// Longer than any measurement; a wait that ends begins again.
+const LONG: Duration = Duration::from_hours(1);
+/// Enough for what a subscriber does, and a thousand of them cost little.
+const STACK: usize = 256 * 1024;
+
+/// Reads commands from standard input and answers each on standard output, until there are no more.
+///
+/// # Errors
+///
+/// Standard input or output failed, or a line was no command.
+pub fn serve(contender: &mut dyn Contender, reader: MakeReader) -> io::Result<()> {
+    raise_descriptor_limit();
+    let mut session = Session {
+        contender,
+        reader,
+        watched: Vec::new(),
+        subscriptions: Vec::new(),
+        paths: Vec::new(),
+        record: Arc::default(),
+        fan: Arc::default(),
+        fanned: 0,
+    };
+    let mut output = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let command = serde_json::from_str(&line?)?;
+        let reply = session.carry_out(command);
+        let reply = reply.unwrap_or_else(|reason| Reply::Refused { reason });
+        let mut text = serde_json::to_string(&reply)?;
+        text.push('\n');
+        output.write_all(text.as_bytes())?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+struct Session<'c> {
+    contender: &'c mut dyn Contender,
+    reader: MakeReader,
+    watched: Vec<Box<dyn Watcher>>,
+    subscriptions: Vec<Box<dyn Subscription>>,
+    paths: Vec<PathBuf>,
+    record: Arc<Record>,
+    fan: Arc<Fan>,
+    fanned: usize,
+}
+
+impl Session<'_> {
+    fn carry_out(&mut self, command: Command) -> Result<Reply, String> {
+        match command {
+            Command::Watch { databases } => {
+                let took_ns = timed(|| databases.iter().try_for_each(|path| self.watch(path)))?;
+                self.paths = databases;
+                Ok(Reply::Watching { took_ns })
+            }
+            Command::Run { reads } => self.run(reads),
+            Command::Wakes {} => {
+                let (wakes, ended) = self.record.take();
+                Ok(Reply::Wakes { wakes, ended })
+            }
+            Command::Wait {
+                database,
+                within_ms,
+            } => self.wait(database, Duration::from_millis(within_ms)),
+            Command::Fan { subscribers, tasks } => self.fan(subscribers, tasks),
+            Command::FanReset {} => {
+                self.fan.reset();
+                Ok(Reply::Done { took_ns: 0 })
+            }
+            Command::FanWait { within_ms } => Ok(self.fan_wait(Duration::from_millis(within_ms))),
+            Command::Usage {} => {
+                let looks = self.watched.first().and_then(|watcher| watcher.looks());
+                Ok(Reply::Used(usage(looks)))
+            }
+            Command::Close {} => {
+                let took_ns = timed(|| {
+                    self.subscriptions.clear();
+                    self.watched.clear();
+                    Ok(())
+                })?;
+                Ok(Reply::Done { took_ns })
+            }
+        }
+    }
+
+    fn watch(&mut self, path: &Path) -> Result<(), String> {
+        let mut watcher = self.contender.watch(path)?;
+        self.subscriptions.push(watcher.subscribe()?);
+        self.watched.push(watcher);
+        Ok(())
+    }
+
+    fn run(&mut self, reads: bool) -> Result<Reply, String> {
+        drop(self.record.take());
+        for (database, mut subscription) in self.subscriptions.drain(..).enumerate() {
+            let record = Arc::clone(&self.record);
+            let mut reader = reads.then(|| (self.reader)(&self.paths[database]));
+            spawn(move || {
+                loop {
+                    match woken(subscription.as_mut(), reader.as_mut()) {
+                        Ok(Some(wake)) => record.add(Wake { database, ..wake }),
+                        Ok(None) => {}
+                        Err(why) => return record.end(why),
+                    }
+                }
+            })?;
+        }
+        Ok(Reply::Done { took_ns: 0 })
+    }
+
+    fn wait(&mut self, database: usize, within: Duration) -> Result<Reply, String> {
+        let subscription = self.subscriptions.get_mut(database);
+        let subscription = subscription.ok_or("no such subscription")?;
+        let woken = subscription.wait(within)?;
+        let now = clock_ns();
+        Ok(Reply::Woken {
+            ns: woken.map(|_| now),
+        })
+    }
+
+    fn fan(&mut self, subscribers: usize, tasks: bool) -> Result<Reply, String> {
+        let watcher = self.watched.first_mut().ok_or("nothing is watched")?;
+        self.fanned += subscribers;
+        if tasks {
+            let took_ns = timed(|| watcher.tasks(subscribers, &self.fan))?;
+            return Ok(Reply::Done { took_ns });
+        }
+        let took_ns = timed(|| {
+            for _ in 0..subscribers {
+                let mut subscription = watcher.subscribe()?;
+                let fan = Arc::clone(&self.fan);
+                spawn(move || {
+                    while let Ok(woken) = subscription.wait(LONG) {
+                        if woken.is_some() {
+                            fan.ran();
+                        }
+                    }
+                })?;
+            }
+            Ok(())
+        })?;
+        Ok(Reply::Done { took_ns })
+    }
+
+    /// Asks again and again, rarely enough not to be in the way of those that are woken.
+    fn fan_wait(&self, within: Duration) -> Reply {
+        let deadline = Instant::now() + within;
+        while self.fan.woken() < self.fanned && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let (first_ns, last_ns) = self.fan.span();
+        Reply::Fanned {
+            woken: self.fan.woken(),
+            first_ns,
+            last_ns,
+        }
+    }
+}
+
+/// One wake; when it came is noted before anything else is done.
+fn woken(
+    subscription: &mut dyn Subscription,
+    reader: Option<&mut Reader>,
+) -> Result<Option<Wake>, String> {
+    let Some(commits) = subscription.wait(LONG)? else {
+        return Ok(None);
+    };
+    let ns = clock_ns();
+    Ok(Some(Wake {
+        database: 0,
+        ns,
+        commits,
+        saw: reader.map_or(0, |read| read()),
+    }))
+}
+
+fn spawn(body: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let thread = thread::Builder::new().name("subscriber".to_owned());
+    let started = thread.stack_size(STACK).spawn(body);
+    started.map(drop).map_err(|error| error.to_string())
+}
+
+fn timed(work: impl FnOnce() -> Result<(), String>) -> Result<u64, String> {
+    let before = clock_ns();
+    work()?;
+    Ok(clock_ns() - before)
+}

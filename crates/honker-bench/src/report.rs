@@ -1,0 +1,3 @@
+//! Telling what was measured.
+
+pub mod terminal;
