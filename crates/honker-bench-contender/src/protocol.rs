@@ -22,12 +22,14 @@ pub enum Command {
     },
     /// What was recorded since the last time.
     Wakes {},
-    /// Waits once, on the subscription of this database, in the thread that answers. Without [`Command::Run`] only.
+    /// Waits on the subscription of this database, in the thread that answers. Without [`Command::Run`] only.
     Wait {
         /// Its number.
         database: usize,
-        /// The answer comes after so many milliseconds at the latest.
+        /// The answer comes after so many milliseconds.
         within_ms: u64,
+        /// Or with the first wake.
+        first: bool,
     },
     /// Adds subscribers to the first database, which all note when they ran.
     Fan {
@@ -45,6 +47,8 @@ pub enum Command {
     },
     /// What the process has used so far. Answered with [`Reply::Used`].
     Usage {},
+    /// What the process holds, which takes longer to find out. Answered with [`Reply::Held`].
+    Holdings {},
     /// Stops watching. Without [`Command::Run`] only.
     Close {},
 }
@@ -72,8 +76,8 @@ pub enum Reply {
     },
     /// A wait is over.
     Woken {
-        /// When, if there was a wake.
-        ns: Option<u64>,
+        /// When there were wakes.
+        ns: Vec<u64>,
     },
     /// A fan-out is over.
     Fanned {
@@ -86,6 +90,8 @@ pub enum Reply {
     },
     /// See [`Command::Usage`].
     Used(Usage),
+    /// See [`Command::Holdings`].
+    Held(Holdings),
     /// It cannot be done, and why.
     Refused {
         /// For people.
@@ -104,9 +110,11 @@ pub struct Wake {
     pub commits: u64,
     /// The highest id that it then read, if it reads.
     pub saw: i64,
+    /// When it had read.
+    pub read_ns: u64,
 }
 
-/// What a process has used since it began, and holds.
+/// What a process has used since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// When this was read.
@@ -115,12 +123,17 @@ pub struct Usage {
     pub cpu_ns: u64,
     /// How often one of its threads went to sleep and was woken.
     pub wake_ups: u64,
-    /// Threads now.
+    /// Looks at the first database, where they are counted.
+    pub looks: Option<u64>,
+}
+
+/// What a process holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holdings {
+    /// Threads.
     pub threads: u64,
     /// Open descriptors, in all descriptor tables of the process.
     pub descriptors: u64,
     /// Resident memory in bytes.
     pub rss_bytes: u64,
-    /// Looks at the first database, where they are counted.
-    pub looks: Option<u64>,
 }

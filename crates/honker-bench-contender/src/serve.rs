@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::fan::Fan;
 use crate::protocol::{Command, Reply, Wake};
 use crate::record::Record;
-use crate::usage::{clock_ns, raise_descriptor_limit, usage};
+use crate::usage::{clock_ns, holdings, raise_descriptor_limit, usage};
 use crate::{Contender, MakeReader, Reader, Subscription, Watcher};
 
 /// Longer than any measurement; a wait that ends begins again.
@@ -74,7 +74,8 @@ impl Session<'_> {
             Command::Wait {
                 database,
                 within_ms,
-            } => self.wait(database, Duration::from_millis(within_ms)),
+                first,
+            } => self.wait(database, Duration::from_millis(within_ms), first),
             Command::Fan { subscribers, tasks } => self.fan(subscribers, tasks),
             Command::FanReset {} => {
                 self.fan.reset();
@@ -85,6 +86,7 @@ impl Session<'_> {
                 let looks = self.watched.first().and_then(|watcher| watcher.looks());
                 Ok(Reply::Used(usage(looks)))
             }
+            Command::Holdings {} => Ok(Reply::Held(holdings())),
             Command::Close {} => {
                 let took_ns = timed(|| {
                     self.subscriptions.clear();
@@ -121,14 +123,20 @@ impl Session<'_> {
         Ok(Reply::Done { took_ns: 0 })
     }
 
-    fn wait(&mut self, database: usize, within: Duration) -> Result<Reply, String> {
+    fn wait(&mut self, database: usize, within: Duration, first: bool) -> Result<Reply, String> {
         let subscription = self.subscriptions.get_mut(database);
         let subscription = subscription.ok_or("no such subscription")?;
-        let woken = subscription.wait(within)?;
-        let now = clock_ns();
-        Ok(Reply::Woken {
-            ns: woken.map(|_| now),
-        })
+        let deadline = Instant::now() + within;
+        let mut ns = Vec::with_capacity(64);
+        while let left = deadline.saturating_duration_since(Instant::now())
+            && !left.is_zero()
+            && !(first && !ns.is_empty())
+        {
+            if subscription.wait(left)?.is_some() {
+                ns.push(clock_ns());
+            }
+        }
+        Ok(Reply::Woken { ns })
     }
 
     fn fan(&mut self, subscribers: usize, tasks: bool) -> Result<Reply, String> {
@@ -179,11 +187,13 @@ fn woken(
         return Ok(None);
     };
     let ns = clock_ns();
+    let saw = reader.map_or(0, |read| read());
     Ok(Some(Wake {
         database: 0,
         ns,
         commits,
-        saw: reader.map_or(0, |read| read()),
+        saw,
+        read_ns: clock_ns(),
     }))
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::time::{ClockId, clock_gettime};
 
-use crate::protocol::Usage;
+use crate::protocol::{Holdings, Usage};
 
 /// `CLOCK_MONOTONIC` in nanoseconds.
 ///
@@ -39,10 +39,15 @@ pub(crate) fn usage(looks: Option<u64>) -> Usage {
         at_ns: clock_ns(),
         cpu_ns: read(ClockId::CLOCK_PROCESS_CPUTIME_ID),
         wake_ups: u64::try_from(used.voluntary_context_switches()).unwrap_or(0),
+        looks,
+    }
+}
+
+pub(crate) fn holdings() -> Holdings {
+    Holdings {
         threads: in_status("Threads:"),
         descriptors: descriptors(),
         rss_bytes: in_status("VmRSS:") * 1024,
-        looks,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
-use honker_bench_contender::protocol::{Command, Reply, Usage, Wake};
+use honker_bench_contender::protocol::{Command, Holdings, Reply, Usage, Wake};
 use honker_testkit::lines::{Lines, NoLine};
 use honker_testkit::process::Process;
 
@@ -109,6 +109,13 @@ impl Child {
     pub(crate) fn usage(&mut self) -> Result<Usage, String> {
         match self.ask(&Command::Usage {}, SOON)? {
             Reply::Used(usage) => Ok(usage),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub(crate) fn holdings(&mut self) -> Result<Holdings, String> {
+        match self.ask(&Command::Holdings {}, SOON)? {
+            Reply::Held(holdings) => Ok(holdings),
             other => Err(unexpected(&other)),
         }
     }

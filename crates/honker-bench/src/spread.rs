@@ -85,10 +85,15 @@ pub(crate) fn us(ns: u64) -> f64 {
     float(ns) / 1e3
 }
 
-/// Latencies in nanoseconds, with three digits.
+/// Bytes as MiB.
+pub(crate) fn mib(bytes: u64) -> f64 {
+    float(bytes) / f64::from(1 << 20)
+}
+
+/// Latencies up to a minute in nanoseconds, with three digits.
 pub(crate) fn histogram() -> Histogram<u64> {
-    // Three digits are always allowed.
-    Histogram::new(3).unwrap_or_else(|_| unreachable!())
+    // These bounds are allowed.
+    Histogram::new_with_bounds(1, 60_000_000_000, 3).unwrap_or_else(|_| unreachable!())
 }
 
 #[cfg(test)]

@@ -38,12 +38,11 @@ impl Subscription for Channel {
     }
 }
 
-/// Ends its thread when it is dropped.
+/// Its thread ends soon after it is dropped.
 #[derive(Debug)]
 pub(super) struct Looping {
     subscribers: Subscribers,
     is_over: Arc<AtomicBool>,
-    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Looping {
@@ -65,11 +64,10 @@ impl Looping {
                 }
             }
         });
-        let thread = thread.map_err(|error| error.to_string())?;
+        thread.map_err(|error| error.to_string())?;
         Ok(Box::new(Self {
             subscribers,
             is_over,
-            thread: Some(thread),
         }))
     }
 }
@@ -83,9 +81,5 @@ impl Watcher for Looping {
 impl Drop for Looping {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // Its only failure is a panic, which it has reported itself.
-            let _ = thread.join();
-        }
     }
 }

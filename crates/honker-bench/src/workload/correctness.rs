@@ -41,13 +41,12 @@ fn round(
         n,
         sql: INSERT.to_owned(),
         every_us: EVERY_US,
+        record: true,
         ..CommitLoop::default()
     };
-    let commits = written.commits(order.clone())?.commits;
+    let commits = written.commits(order.clone())?.times;
     pause(GRACE);
-    let wakes = child.wakes()?;
-    let count = usize::try_from(commits).unwrap_or(usize::MAX);
-    let seen = seen::by_reading(count, FIRST_ID, &wakes);
+    let seen = seen::by_reading(&commits, FIRST_ID, &child.wakes()?);
 
     let not_commits = no_commits(&mut written, mode, n)?;
     pause(QUIET);
@@ -57,7 +56,7 @@ fn round(
     pause(QUIET);
     let neighbours_wakes = child.wakes()?.len() as u64;
     Ok(Correctness {
-        commits,
+        commits: commits.len() as u64,
         missed: seen.iter().filter(|seen| seen.is_none()).count() as u64,
         repeats: 1,
         tails_unseen: u64::from(seen.last().is_some_and(Option::is_none)),

@@ -10,7 +10,7 @@ use crate::contender::Name;
 use crate::plan::Plan;
 use crate::results::{Cell, Fan, FanOut, Spread};
 use crate::run::{Bench, by_turns};
-use crate::spread::{rounded, us};
+use crate::spread::{mib, rounded, us};
 use crate::workload::{UPDATE, Written, pause, settle};
 
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ fn round(programs: &Programs, fan: Fan, name: Name, commits: usize) -> Result<Ro
         first_us: Vec::new(),
         last_us: Vec::new(),
         unwoken: 0,
-        rss_mib: us(child.usage()?.rss_bytes) * 1e3 / f64::from(1 << 20),
+        rss_mib: mib(child.holdings()?.rss_bytes),
     };
     let within_ms = u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX);
     for commit in 0..=commits {

@@ -124,7 +124,7 @@ fn collect(child: &mut Child, commits: usize, reads: bool) -> Result<Vec<Wake>, 
 impl Round {
     fn of(commits: &[Done], wakes: &[Wake], reads: bool, usage: (Usage, Usage)) -> Self {
         let seen = if reads {
-            seen::by_reading(commits.len(), FIRST_ID, wakes)
+            seen::by_reading(commits, FIRST_ID, wakes)
         } else {
             seen::by_time(commits, wakes)
         };
