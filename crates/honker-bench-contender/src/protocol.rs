@@ -76,8 +76,8 @@ pub enum Reply {
     },
     /// A wait is over.
     Woken {
-        /// When there were wakes.
-        ns: Vec<u64>,
+        /// The wakes that there were, each with what was then read.
+        wakes: Vec<Wake>,
     },
     /// A fan-out is over.
     Fanned {

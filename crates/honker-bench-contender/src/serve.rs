@@ -1,5 +1,6 @@
 //! Carrying out the bench's commands.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub fn serve(contender: &mut dyn Contender, reader: MakeReader) -> io::Result<()
         watched: Vec::new(),
         subscriptions: Vec::new(),
         paths: Vec::new(),
+        readers: HashMap::new(),
         record: Arc::default(),
         fan: Arc::default(),
         fanned: 0,
@@ -53,6 +55,7 @@ struct Session<'c> {
     watched: Vec<Box<dyn Watcher>>,
     subscriptions: Vec<Box<dyn Subscription>>,
     paths: Vec<PathBuf>,
+    readers: HashMap<usize, Reader>,
     record: Arc<Record>,
     fan: Arc<Fan>,
     fanned: usize,
@@ -112,7 +115,7 @@ impl Session<'_> {
             let mut reader = reads.then(|| (self.reader)(&self.paths[database]));
             spawn(move || {
                 loop {
-                    match woken(subscription.as_mut(), reader.as_mut()) {
+                    match woken(subscription.as_mut(), reader.as_mut(), LONG) {
                         Ok(Some(wake)) => record.add(Wake { database, ..wake }),
                         Ok(None) => {}
                         Err(why) => return record.end(why),
@@ -126,17 +129,18 @@ impl Session<'_> {
     fn wait(&mut self, database: usize, within: Duration, first: bool) -> Result<Reply, String> {
         let subscription = self.subscriptions.get_mut(database);
         let subscription = subscription.ok_or("no such subscription")?;
+        let make = || (self.reader)(&self.paths[database]);
+        let reader = self.readers.entry(database).or_insert_with(make);
         let deadline = Instant::now() + within;
-        let mut ns = Vec::with_capacity(64);
-        while let left = deadline.saturating_duration_since(Instant::now())
-            && !left.is_zero()
-            && !(first && !ns.is_empty())
-        {
-            if subscription.wait(left)?.is_some() {
-                ns.push(clock_ns());
+        let mut wakes = Vec::with_capacity(64);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || first && !wakes.is_empty() {
+                return Ok(Reply::Woken { wakes });
             }
+            let woken = woken(subscription.as_mut(), Some(reader), left)?;
+            wakes.extend(woken.map(|wake| Wake { database, ..wake }));
         }
-        Ok(Reply::Woken { ns })
     }
 
     fn fan(&mut self, subscribers: usize, tasks: bool) -> Result<Reply, String> {
@@ -182,8 +186,9 @@ impl Session<'_> {
 fn woken(
     subscription: &mut dyn Subscription,
     reader: Option<&mut Reader>,
+    within: Duration,
 ) -> Result<Option<Wake>, String> {
-    let Some(commits) = subscription.wait(LONG)? else {
+    let Some(commits) = subscription.wait(within)? else {
         return Ok(None);
     };
     let ns = clock_ns();

@@ -1,6 +1,7 @@
 //! What a subscriber reads at a wake: shared by all contenders, each with the SQLite that it brings along.
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use honker_bench_contender::Reader;
@@ -12,14 +13,24 @@ pub(crate) fn highest_id(database: &Path) -> Reader {
     let mut connection = None;
     Box::new(move || {
         if connection.is_none() {
-            let opened = Connection::open_with_flags(&database, OpenFlags::SQLITE_OPEN_READ_ONLY);
-            connection = opened.ok();
+            connection = open(&database).ok();
         }
         let read = connection.as_ref().map(|connection| {
-            connection.busy_timeout(Duration::from_secs(1))?;
             let mut select = connection.prepare_cached("SELECT max(id) FROM t")?;
             select.query_row([], |row| row.get(0))
         });
         read.and_then(rusqlite::Result::ok).unwrap_or(0)
     })
+}
+
+fn open(database: &Path) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_handler(Some(again))?;
+    Ok(connection)
+}
+
+/// SQLite's own pauses grow to 0.1 s, which would be taken for a late wake. Gives up after a second or so.
+fn again(tries: i32) -> bool {
+    thread::sleep(Duration::from_micros(200));
+    tries < 4000
 }

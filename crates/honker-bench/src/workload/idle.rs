@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fastrand::Rng;
-use honker_bench_contender::protocol::{Command, Reply};
+use honker_bench_contender::protocol::{Command, Reply, Wake};
 use honker_testkit::{Conn, Synchronous, TempDb, Writer};
 
 use crate::child::{Child, Programs, unexpected};
@@ -15,7 +15,7 @@ use crate::plan::{MOST_THREADS, Plan};
 use crate::results::{Cell, Crowd, Idle, Spread};
 use crate::run::{Bench, by_turns};
 use crate::spread::{histogram, mib, rounded, us};
-use crate::workload::{INSERT, cpu_ms_a_s, pause, rate};
+use crate::workload::{INSERT, cpu_ms_a_s, pause, rate, seen};
 
 /// What did not wake within this did not wake.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -95,17 +95,16 @@ impl Scene {
         pause(Duration::from_micros(self.random.u64(15_000..35_000)));
         let done = self.writer.exec(conn, INSERT);
         let done = done.map_err(|error| error.to_string())?;
-        // A wake before that is about something else.
-        let of_commit = |ns: Vec<u64>| ns.into_iter().find(|ns| *ns >= done.before_ns);
-        let mut woken = of_commit(woken(child)?);
-        if woken.is_none() {
+        let id = self.writer.query_i64(conn, "SELECT max(id) FROM t");
+        let mut seen = seen::by_reading(&[done], id, &woken(child)?)[0];
+        if seen.is_none() {
             child.send(&wait(database, DEADLINE, true))?;
-            woken = of_commit(self::woken(child)?);
+            seen = seen::by_reading(&[done], id, &woken(child)?)[0];
         }
         if !self.are_open() {
             self.writer.close(conn);
         }
-        Ok(woken.map(|ns| ns.saturating_sub(done.after_ns)))
+        Ok(seen.map(|ns| ns.saturating_sub(done.after_ns)))
     }
 }
 
@@ -117,9 +116,9 @@ fn wait(database: usize, within: Duration, first: bool) -> Command {
     }
 }
 
-fn woken(child: &mut Child) -> Result<Vec<u64>, String> {
+fn woken(child: &mut Child) -> Result<Vec<Wake>, String> {
     match child.receive(DEADLINE * 2)? {
-        Reply::Woken { ns } => Ok(ns),
+        Reply::Woken { wakes } => Ok(wakes),
         other => Err(unexpected(&other)),
     }
 }

@@ -29,15 +29,15 @@ pub(crate) fn by_reading(commits: &[Done], first_id: i64, wakes: &[Wake]) -> Vec
     seen
 }
 
-/// For the contender that looks at nothing: when its last wake came before the next commit began. Its first may be
-/// about a part of the commit.
+/// For the contender that looks at nothing: when its last wake came before the next commit began, or else its first
+/// one after that. Its first of all may be about a part of the commit.
 pub(crate) fn by_time(commits: &[Done], wakes: &[Wake]) -> Vec<Option<u64>> {
     let ends = commits.iter().skip(1).map(|next| next.before_ns);
     let ends = ends.chain([u64::MAX]);
     let of = |(commit, end): (&Done, u64)| {
         let until = wakes.partition_point(|wake| wake.ns < end);
-        let last = wakes[..until].last().map(|wake| wake.ns);
-        last.filter(|ns| *ns >= commit.before_ns)
+        let last = wakes[..until].last().filter(|wake| wake.ns >= commit.before_ns);
+        last.or(wakes.get(until)).map(|wake| wake.ns)
     };
     commits.iter().zip(ends).map(of).collect()
 }
@@ -101,6 +101,7 @@ mod tests {
     fn what_looks_at_nothing_is_judged_by_its_last_wake_before_the_next_commit() {
         let commits = [commit(100, 110), commit(200, 210), commit(300, 310)];
         let wakes = [wake(105, 0), wake(112, 0), wake(305, 0)];
-        assert_eq!(by_time(&commits, &wakes), [Some(112), None, Some(305)]);
+        assert_eq!(by_time(&commits, &wakes), [Some(112), Some(305), Some(305)]);
+        assert_eq!(by_time(&commits[2..], &wakes[..2]), [None]);
     }
 }
