@@ -32,12 +32,16 @@ pub fn way(name: &str, database: &Path) -> Result<LookOnce, String> {
         "table" => {
             let mut read = highest_id(database);
             let mut last = read();
-            Box::new(move || { let now = read(); std::mem::replace(&mut last, now) != now })
+            Box::new(move || {
+                let now = read();
+                std::mem::replace(&mut last, now) != now
+            })
         }
         "header" => {
             let file = File::open(database).map_err(|error| error.to_string())?;
             let mut last = [0; 100];
-            file.read_exact_at(&mut last, 0).map_err(|error| error.to_string())?;
+            file.read_exact_at(&mut last, 0)
+                .map_err(|error| error.to_string())?;
             Box::new(move || {
                 let mut now = [0; 100];
                 file.read_exact_at(&mut now, 0).is_err() || now != last

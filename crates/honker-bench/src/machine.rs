@@ -53,12 +53,18 @@ fn read(path: &str) -> String {
 fn after_colon(text: &str, name: &str) -> String {
     let line = text.lines().find(|line| line.starts_with(name));
     let value = line.and_then(|line| line.split_once(':'));
-    value.map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
+    value.map_or_else(
+        || "unknown".to_owned(),
+        |(_, value)| value.trim().to_owned(),
+    )
 }
 
 fn memory_gib() -> u64 {
     let total = after_colon(&read("/proc/meminfo"), "MemTotal");
-    let kib = total.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok());
+    let kib = total
+        .split_whitespace()
+        .next()
+        .and_then(|kib| kib.parse::<u64>().ok());
     kib.unwrap_or(0).div_ceil(1 << 20)
 }
 
@@ -81,6 +87,8 @@ fn sqlite() -> String {
     let mut writer = Writer::spawn();
     let conn = writer.open(db.path());
     let rows = writer.query(conn, "SELECT sqlite_version()");
-    let version = rows.ok().and_then(|rows| rows.first()?.first()?.as_str().map(str::to_owned));
+    let version = rows
+        .ok()
+        .and_then(|rows| rows.first()?.first()?.as_str().map(str::to_owned));
     version.unwrap_or_else(|| "unknown".to_owned())
 }

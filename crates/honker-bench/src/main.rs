@@ -106,6 +106,7 @@ fn carry_out(command: Command) -> Result<(), String> {
             let programs = run::programs(published)?;
             let results = run::run(&plan, &programs);
             results.write(&out)?;
+            report::plots::write(&results, &out)?;
             println!("{}", report::terminal::tables(&results));
             println!("written to {}", out.display());
             Ok(())
@@ -114,7 +115,8 @@ fn carry_out(command: Command) -> Result<(), String> {
             println!("{}", report::terminal::tables(&Results::read(&results)?));
             Ok(())
         }
-        Command::Plots { .. } | Command::Readme { .. } => Ok(()),
+        Command::Plots { results } => report::plots::write(&Results::read(&results)?, &results),
+        Command::Readme { project } => report::regions::write(&project),
         Command::Contender { name } => contender::serve_as(name),
         Command::Look {
             way,

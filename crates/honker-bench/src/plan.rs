@@ -214,7 +214,9 @@ fn paced(mode: JournalMode, synchronous: Synchronous) -> Stream {
 
 /// Without those of which nothing new is to be learnt: `auto` is `kernel`, and the table poll is late by its period.
 fn few<S>(mut series: Series<S>) -> Series<S> {
-    series.contenders.retain(|name| !matches!(name, Name::Auto | Name::TablePoll));
+    series
+        .contenders
+        .retain(|name| !matches!(name, Name::Auto | Name::TablePoll));
     series
 }
 
@@ -238,8 +240,12 @@ fn crowds(sizes: &[(usize, usize)]) -> Vec<Series<Crowd>> {
         }),
         repeats,
     };
-    let wal = sizes.iter().map(|&(databases, repeats)| crowd(JournalMode::Wal, databases, repeats));
-    let rollback = sizes.iter().filter(|(databases, _)| matches!(databases, 1 | 100));
+    let wal = sizes
+        .iter()
+        .map(|&(databases, repeats)| crowd(JournalMode::Wal, databases, repeats));
+    let rollback = sizes
+        .iter()
+        .filter(|(databases, _)| matches!(databases, 1 | 100));
     let rollback = rollback.map(|&(databases, _)| crowd(JournalMode::Delete, databases, 1));
     wal.chain(rollback).collect()
 }
@@ -257,7 +263,12 @@ fn fans(threads: &[usize], tasks: &[usize], repeats: usize) -> Vec<Series<Fan>> 
     let all = Name::ALL.into_iter();
     // Of the others each has the fan-out that its user writes.
     let contenders: Vec<Name> = all
-        .filter(|name| matches!(name, Name::Kernel | Name::PublishedKernel | Name::PublishedPolling))
+        .filter(|name| {
+            matches!(
+                name,
+                Name::Kernel | Name::PublishedKernel | Name::PublishedPolling
+            )
+        })
         .collect();
     let threads = threads.iter().map(|&subscribers| Series {
         setting: Fan {
@@ -280,5 +291,6 @@ fn fans(threads: &[usize], tasks: &[usize], repeats: usize) -> Vec<Series<Fan>> 
 
 fn in_mode(mode: JournalMode, is_wanted: impl Fn(Name) -> bool) -> Vec<Name> {
     let all = Name::ALL.into_iter();
-    all.filter(|name| name.works_in(mode) && is_wanted(*name)).collect()
+    all.filter(|name| name.works_in(mode) && is_wanted(*name))
+        .collect()
 }

@@ -43,6 +43,25 @@ pub struct Results {
 pub const VERSION: u32 = 1;
 
 impl Results {
+    /// Those of no run.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            version: VERSION,
+            plan: String::new(),
+            ended: String::new(),
+            seconds: 0.0,
+            machine: Machine::default(),
+            latency: Vec::new(),
+            idle: Vec::new(),
+            storm: Vec::new(),
+            interference: Vec::new(),
+            correctness: Vec::new(),
+            fan_out: Vec::new(),
+            look: Vec::new(),
+        }
+    }
+
     /// Reads them from a file.
     ///
     /// # Errors

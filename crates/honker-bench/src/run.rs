@@ -71,7 +71,9 @@ impl Bench {
 
 fn turns(plan: &Plan) -> u64 {
     fn of<S>(series: &[Series<S>]) -> usize {
-        let turns = series.iter().map(|each| each.contenders.len() * each.repeats);
+        let turns = series
+            .iter()
+            .map(|each| each.contenders.len() * each.repeats);
         turns.sum()
     }
     let turns = of(&plan.latency)

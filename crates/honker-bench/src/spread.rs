@@ -61,7 +61,10 @@ fn quantile(sorted: &[f64], quantile: f64) -> f64 {
         return 0.0;
     };
     let place = quantile * last as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    let (below, above) = (
+        sorted[place.floor() as usize],
+        sorted[place.ceil() as usize],
+    );
     rounded(below + (above - below) * place.fract())
 }
 

@@ -14,7 +14,9 @@ use std::thread;
 use std::time::Duration;
 
 use honker_bench_contender::protocol::Usage;
-use honker_testkit::{CommitLoop, Conn, JournalMode, LoopReport, Open, Synchronous, TempDb, Writer};
+use honker_testkit::{
+    CommitLoop, Conn, JournalMode, LoopReport, Open, Synchronous, TempDb, Writer,
+};
 
 use crate::spread::float;
 
@@ -46,7 +48,9 @@ impl Written {
             busy_timeout_ms,
             ..Open::default()
         };
-        let conn = writer.try_open(db.path(), how).unwrap_or_else(|error| panic!("{error}"));
+        let conn = writer
+            .try_open(db.path(), how)
+            .unwrap_or_else(|error| panic!("{error}"));
         writer.set_journal_mode(conn, mode);
         let set = writer.exec(conn, &synchronous.pragma());
         set.unwrap_or_else(|error| panic!("{error}"));

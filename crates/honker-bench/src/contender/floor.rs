@@ -91,7 +91,11 @@ struct Subscribed {
 impl Subscription for Subscribed {
     fn wait(&mut self, within: Duration) -> Result<Option<u64>, String> {
         if !self.is_known {
-            let mut waiter = self.bell.waiter.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiter = self
+                .bell
+                .waiter
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             *waiter = Some(thread::current());
             self.is_known = true;
         }

@@ -41,7 +41,10 @@ impl Contender for LookAnEvent {
             version,
             subscribers: subscribers.clone(),
         };
-        let mut databases = self.databases.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut databases = self
+            .databases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         databases.insert(database.to_owned(), known);
         Ok(Box::new(Watched {
             subscribers,

@@ -33,8 +33,7 @@ impl Watcher for Watched {
 
     /// All on one thread, as an event loop has them.
     fn tasks(&mut self, subscribers: usize, fan: &Arc<Fan>) -> Result<(), String> {
-        let events: Result<Vec<_>, _> =
-            (0..subscribers).map(|_| self.0.update_events()).collect();
+        let events: Result<Vec<_>, _> = (0..subscribers).map(|_| self.0.update_events()).collect();
         let events = events.map_err(|error| error.to_string())?;
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(|error| error.to_string())?;

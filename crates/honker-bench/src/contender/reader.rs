@@ -24,6 +24,10 @@ pub(crate) fn highest_id(database: &Path) -> Reader {
 }
 
 fn open(database: &Path) -> rusqlite::Result<Connection> {
+    #[allow(
+        unused_mut,
+        reason = "it has to be in one of the two versions of rusqlite that this is built with"
+    )]
     let mut connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_handler(Some(again))?;
     Ok(connection)

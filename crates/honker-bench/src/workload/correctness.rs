@@ -21,7 +21,9 @@ const PATIENT_MS: u32 = 5000;
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Mode, Correctness>> {
     let commits = plan.correctness_commits;
     let once = |programs: &Programs, mode: &Mode, name| round(programs, *mode, name, commits);
-    by_turns(bench, "correctness", &plan.correctness, once, |rounds| sum_up(&rounds))
+    by_turns(bench, "correctness", &plan.correctness, once, |rounds| {
+        sum_up(&rounds)
+    })
 }
 
 fn round(
@@ -72,7 +74,9 @@ fn neighbour(written: &mut Written, mode: JournalMode) -> Result<Written, String
     let path = written.db.beside("neighbour.db");
     let mut neighbour = Written::new(mode, Synchronous::Full, PATIENT_MS);
     let conn = neighbour.writer.open_in(&path, mode, Synchronous::Full);
-    let made = neighbour.writer.exec(conn, "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER)");
+    let made = neighbour
+        .writer
+        .exec(conn, "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER)");
     made.map_err(|error| error.to_string())?;
     neighbour.conn = conn;
     Ok(neighbour)

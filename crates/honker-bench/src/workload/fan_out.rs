@@ -63,8 +63,12 @@ fn round(programs: &Programs, fan: Fan, name: Name, commits: usize) -> Result<Ro
         // The first commit warms up.
         if commit > 0 {
             round.unwoken += subscribers.saturating_sub(woken) as u64;
-            round.first_us.push(us(first_ns.saturating_sub(done.after_ns)));
-            round.last_us.push(us(last_ns.saturating_sub(done.after_ns)));
+            round
+                .first_us
+                .push(us(first_ns.saturating_sub(done.after_ns)));
+            round
+                .last_us
+                .push(us(last_ns.saturating_sub(done.after_ns)));
         }
     }
     Ok(round)
@@ -72,7 +76,9 @@ fn round(programs: &Programs, fan: Fan, name: Name, commits: usize) -> Result<Ro
 
 fn sum_up(rounds: Vec<Round>) -> FanOut {
     let spread = |of: fn(&Round) -> &Vec<f64>| {
-        let each = rounds.iter().map(|round| Spread::of(of(round).clone()).median);
+        let each = rounds
+            .iter()
+            .map(|round| Spread::of(of(round).clone()).median);
         Spread::of(each.collect())
     };
     FanOut {

@@ -152,9 +152,9 @@ fn round(
     pause(lasting);
     let after = child.usage()?;
     let looks = before.looks.zip(after.looks);
-    let look_each_ms = looks.filter(|(before, after)| after > before).map(|_| {
-        1e3 / rate(&before, &after, |usage| usage.looks.unwrap_or(0))
-    });
+    let look_each_ms = looks
+        .filter(|(before, after)| after > before)
+        .map(|_| 1e3 / rate(&before, &after, |usage| usage.looks.unwrap_or(0)));
     let holdings = child.holdings()?;
     let mut latencies = histogram();
     let mut unseen = 0;

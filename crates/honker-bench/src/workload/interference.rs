@@ -14,7 +14,9 @@ use crate::workload::{UPDATE, Written, saturated, settle};
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Mode, Interference>> {
     let lasting = plan.interference_for;
     let once = |programs: &Programs, mode: &Mode, name| round(programs, *mode, name, lasting);
-    by_turns(bench, "SQLITE_BUSY", &plan.interference, once, |rounds| sum_up(&rounds))
+    by_turns(bench, "SQLITE_BUSY", &plan.interference, once, |rounds| {
+        sum_up(&rounds)
+    })
 }
 
 fn round(
@@ -32,7 +34,9 @@ fn round(
     while mode.is_wal() && began.elapsed() < lasting {
         let done = written.writer.exec(written.conn, UPDATE);
         done.map_err(|error| error.to_string())?;
-        let rows = written.writer.query(written.conn, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let rows = written
+            .writer
+            .query(written.conn, "PRAGMA wal_checkpoint(TRUNCATE)");
         checkpoints += 1;
         // The first column says whether somebody was in the way; TRUNCATE may also say SQLITE_BUSY itself.
         let is_busy = rows.map_or(true, |rows| rows[0][0].as_i64() != Some(0));

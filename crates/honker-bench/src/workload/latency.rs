@@ -12,9 +12,7 @@ use crate::plan::Plan;
 use crate::results::{Cell, Latency, Rhythm, Spread, Stream};
 use crate::run::{Bench, by_turns};
 use crate::spread::{float, histogram, rounded, us};
-use crate::workload::{
-    FIRST_ID, INSERT, Written, cpu_ms_a_s, pause, saturated, seen, settle,
-};
+use crate::workload::{FIRST_ID, INSERT, Written, cpu_ms_a_s, pause, saturated, seen, settle};
 
 /// What is not seen this long after the last commit is not seen.
 const GRACE: Duration = Duration::from_millis(500);
@@ -24,9 +22,7 @@ const PATIENT_MS: u32 = 5000;
 
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Stream, Latency>> {
     let lasting = plan.stream_for;
-    let once = |programs: &Programs, stream: &Stream, name| {
-        round(programs, stream, name, lasting)
-    };
+    let once = |programs: &Programs, stream: &Stream, name| round(programs, stream, name, lasting);
     by_turns(bench, "latency", &plan.latency, once, sum_up)
 }
 
@@ -153,9 +149,15 @@ impl Round {
             round.unseen += u64::from(seen.is_none());
             round.before_return += u64::from(at < commit.after_ns);
             round.after_the_next += u64::from(next.is_some_and(|next| at > next.before_ns));
-            round.from_return.saturating_record(at.saturating_sub(commit.after_ns));
-            round.from_start.saturating_record(at.saturating_sub(commit.before_ns));
-            round.insert.saturating_record(commit.after_ns - commit.before_ns);
+            round
+                .from_return
+                .saturating_record(at.saturating_sub(commit.after_ns));
+            round
+                .from_start
+                .saturating_record(at.saturating_sub(commit.before_ns));
+            round
+                .insert
+                .saturating_record(commit.after_ns - commit.before_ns);
         }
         round
     }
@@ -163,7 +165,9 @@ impl Round {
 
 fn sum_up(rounds: Vec<Round>) -> Latency {
     let quantile = |of: fn(&Round) -> &Histogram<u64>, quantile: f64| {
-        let each = rounds.iter().map(|round| us(of(round).value_at_quantile(quantile)));
+        let each = rounds
+            .iter()
+            .map(|round| us(of(round).value_at_quantile(quantile)));
         Spread::of(each.collect())
     };
     let sum = |of: fn(&Round) -> u64| rounds.iter().map(of).sum::<u64>();
@@ -194,7 +198,9 @@ fn sum_up(rounds: Vec<Round>) -> Latency {
 
 /// Enough points for a curve, denser towards the end.
 fn distribution(of: &Histogram<u64>) -> Vec<(f64, f64)> {
-    let body = (0..=98).step_by(2).map(|percent| f64::from(percent) / 100.0);
+    let body = (0..=98)
+        .step_by(2)
+        .map(|percent| f64::from(percent) / 100.0);
     let tail = [0.99, 0.995, 0.999, 1.0];
     let point = |share| (share, us(of.value_at_quantile(share)));
     body.chain(tail).map(point).collect()

@@ -70,6 +70,8 @@ fn instructions(command: &Command) -> Option<f64> {
     counted.arg(command.get_program()).args(command.get_args());
     let output = counted.output().ok()?;
     let text = String::from_utf8(output.stderr).ok()?;
-    let line = text.lines().find_map(|line| line.split_once("Collected : "))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.split_once("Collected : "))?;
     line.1.trim().parse().ok()
 }

@@ -36,7 +36,9 @@ pub(crate) fn by_time(commits: &[Done], wakes: &[Wake]) -> Vec<Option<u64>> {
     let ends = ends.chain([u64::MAX]);
     let of = |(commit, end): (&Done, u64)| {
         let until = wakes.partition_point(|wake| wake.ns < end);
-        let last = wakes[..until].last().filter(|wake| wake.ns >= commit.before_ns);
+        let last = wakes[..until]
+            .last()
+            .filter(|wake| wake.ns >= commit.before_ns);
         last.or(wakes.get(until)).map(|wake| wake.ns)
     };
     commits.iter().zip(ends).map(of).collect()

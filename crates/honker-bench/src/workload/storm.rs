@@ -69,7 +69,9 @@ fn sum_up(rounds: Vec<Round>) -> Storm {
     Storm {
         kept: spread(|round| round.kept),
         commits_a_s: spread(|round| round.commits_a_s),
-        wakes_a_commit: rounded(float(sum(|round| round.wakes)) / float(sum(|round| round.commits))),
+        wakes_a_commit: rounded(
+            float(sum(|round| round.wakes)) / float(sum(|round| round.commits)),
+        ),
         cpu_ms_a_s: spread(|round| round.cpu_ms_a_s),
     }
 }

@@ -1,0 +1,74 @@
+//! Wakes that were wrong, and writers that were refused.
+
+use honker_testkit::JournalMode;
+
+use super::{none, some};
+use crate::contender::Name;
+use crate::report::number::plain;
+use crate::report::table::Table;
+use crate::results::Results;
+use crate::spread::float;
+
+const HEAD: [&str; 8] = [
+    "",
+    "mode",
+    "commits never seen",
+    "runs whose last commit was never seen",
+    "wakes by what is no commit",
+    "wakes by a neighbour",
+    "`SQLITE_BUSY`",
+    "busy checkpoints",
+];
+
+pub(super) fn table(results: &Results) -> Table {
+    let title = "Wakes that should have been and that should not (`synchronous=FULL`), and what a writer with \
+                 `busy_timeout=0` runs into:";
+    let mut table = Table::new("correctness", title, &HEAD);
+    for cell in &results.correctness {
+        let mode = cell.setting.mode;
+        let mut row = vec![cell.contender.title().to_owned(), mode.to_string()];
+        match &cell.measured {
+            Some(of) => row.extend([
+                format!(
+                    "{} of {}",
+                    plain(float(of.missed)),
+                    plain(float(of.commits))
+                ),
+                format!(
+                    "{} of {}",
+                    plain(float(of.tails_unseen)),
+                    plain(float(of.repeats))
+                ),
+                format!(
+                    "{} by {}",
+                    plain(float(of.spurious)),
+                    plain(float(of.not_commits))
+                ),
+                format!(
+                    "{} by {}",
+                    plain(float(of.neighbours_wakes)),
+                    plain(float(of.neighbours_commits))
+                ),
+            ]),
+            None => {
+                row.push(none(&cell.failures));
+                row.resize(6, String::new());
+            }
+        }
+        row.extend(refused(results, cell.contender, mode));
+        table.add(row);
+    }
+    table
+}
+
+fn refused(results: &Results, name: Name, mode: JournalMode) -> [String; 2] {
+    let Some(of) = results.interference(name, mode) else {
+        return ["-".to_owned(), "-".to_owned()];
+    };
+    let checkpoints = if mode.is_wal() {
+        some(of.checkpoints_busy, of.checkpoints)
+    } else {
+        "-".to_owned()
+    };
+    [some(of.busy, of.tried), checkpoints]
+}

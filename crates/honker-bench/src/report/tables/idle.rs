@@ -1,0 +1,92 @@
+//! What watching costs the machine, and a writer.
+
+use super::{none, spread};
+use crate::report::number::{percent, plain, time};
+use crate::report::table::Table;
+use crate::results::Results;
+use crate::spread::float;
+
+pub(super) fn table(results: &Results) -> Table {
+    let title = "Idle databases in one directory, an application has them open (10,000 nobody has), and single commits \
+                 among them:";
+    let head = [
+        "",
+        "mode",
+        "databases",
+        "CPU",
+        "wake-ups a second",
+        "threads",
+        "descriptors",
+        "memory",
+        "each is looked at",
+        "open",
+        "close",
+        "wake (p50)",
+        "wake (most)",
+        "not woken",
+    ];
+    let mut table = Table::new("idle", title, &head);
+    for cell in &results.idle {
+        let mut row = vec![
+            cell.contender.title().to_owned(),
+            cell.setting.mode.to_string(),
+            plain(float(cell.setting.databases as u64)),
+        ];
+        match &cell.measured {
+            Some(idle) => row.extend([
+                spread(&idle.cpu_ms_a_s, |ms| format!("{} ms/s", plain(ms))),
+                plain(idle.wake_ups_a_s.median),
+                plain(float(idle.threads)),
+                plain(float(idle.descriptors)),
+                format!("{} MiB", plain(idle.rss_mib)),
+                idle.look_each_ms
+                    .map_or_else(|| "-".to_owned(), |ms| format!("each {}", time(ms * 1e3))),
+                time(idle.open_ms.median * 1e3),
+                time(idle.close_ms.median * 1e3),
+                time(idle.p50_us.median),
+                time(idle.max_us),
+                plain(float(idle.unseen)),
+            ]),
+            None => {
+                row.push(none(&cell.failures));
+                row.resize(head.len(), String::new());
+            }
+        }
+        table.add(row);
+    }
+    table
+}
+
+pub(super) fn storm(results: &Results) -> Table {
+    let title = "A writer that never rests (`synchronous=OFF`, so that the disk hides nothing), watched and unwatched by \
+                 turns:";
+    let head = [
+        "",
+        "mode",
+        "throughput kept",
+        "commits a second",
+        "wakes a commit",
+        "CPU",
+    ];
+    let mut table = Table::new("storm", title, &head);
+    for cell in &results.storm {
+        let mut row = vec![
+            cell.contender.title().to_owned(),
+            cell.setting.mode.to_string(),
+        ];
+        match &cell.measured {
+            Some(storm) => row.extend([
+                spread(&storm.kept, percent),
+                plain(storm.commits_a_s.median),
+                plain(storm.wakes_a_commit),
+                format!("{} ms/s", plain(storm.cpu_ms_a_s.median)),
+            ]),
+            None => {
+                row.push(none(&cell.failures));
+                row.resize(head.len(), String::new());
+            }
+        }
+        table.add(row);
+    }
+    table
+}
