@@ -1,52 +1,45 @@
 //! Who of many subscribers was woken, and when.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::usage::clock_ns;
 
-/// Counts the subscribers that were woken by one commit, and keeps when the first and the last of them ran.
-#[derive(Debug)]
-pub struct Fan {
-    woken: AtomicUsize,
-    first_ns: AtomicU64,
-    last_ns: AtomicU64,
-}
+/// When each of many subscribers last ran.
+#[derive(Debug, Default)]
+pub struct Fan(Mutex<Vec<Arc<AtomicU64>>>);
 
-impl Default for Fan {
-    fn default() -> Self {
-        Self {
-            woken: AtomicUsize::new(0),
-            first_ns: AtomicU64::new(u64::MAX),
-            last_ns: AtomicU64::new(0),
-        }
+/// One of the subscribers of a [`Fan`].
+#[derive(Debug)]
+pub struct Ran(Arc<AtomicU64>);
+
+impl Ran {
+    /// It runs. To be called first of all, each time it is woken.
+    pub fn now(&self) {
+        self.0.store(clock_ns(), Ordering::Release);
     }
 }
 
 impl Fan {
-    /// A subscriber runs. It is to call this first of all, and once a commit.
-    pub fn ran(&self) {
-        let now = clock_ns();
-        self.first_ns.fetch_min(now, Ordering::Relaxed);
-        self.last_ns.fetch_max(now, Ordering::Relaxed);
-        self.woken.fetch_add(1, Ordering::Release);
+    /// One more.
+    #[must_use]
+    pub fn join(&self) -> Ran {
+        let ran = Arc::<AtomicU64>::default();
+        self.subscribers().push(Arc::clone(&ran));
+        Ran(ran)
     }
 
-    pub(crate) fn reset(&self) {
-        self.woken.store(0, Ordering::SeqCst);
-        self.first_ns.store(u64::MAX, Ordering::SeqCst);
-        self.last_ns.store(0, Ordering::SeqCst);
+    /// When those ran that did since then, ascending; and how many did not.
+    pub(crate) fn since(&self, ns: u64) -> (Vec<u64>, usize) {
+        let subscribers = self.subscribers();
+        let all = subscribers.iter().map(|ran| ran.load(Ordering::Acquire));
+        let mut ran: Vec<u64> = all.filter(|at| *at >= ns).collect();
+        ran.sort_unstable();
+        let missing = subscribers.len() - ran.len();
+        (ran, missing)
     }
 
-    pub(crate) fn woken(&self) -> usize {
-        self.woken.load(Ordering::Acquire)
-    }
-
-    /// When the first and the last ran; 0 if none did.
-    pub(crate) fn span(&self) -> (u64, u64) {
-        if self.woken() == 0 {
-            return (0, 0);
-        }
-        let load = |ns: &AtomicU64| ns.load(Ordering::SeqCst);
-        (load(&self.first_ns), load(&self.last_ns))
+    fn subscribers(&self) -> std::sync::MutexGuard<'_, Vec<Arc<AtomicU64>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,7 +14,7 @@ mod record;
 mod serve;
 mod usage;
 
-pub use fan::Fan;
+pub use fan::{Fan, Ran};
 pub use serve::serve;
 pub use usage::{clock_ns, raise_descriptor_limit};
 

@@ -38,10 +38,10 @@ pub enum Command {
         /// Async tasks instead of threads.
         tasks: bool,
     },
-    /// Forgets which of those were woken so far.
-    FanReset {},
-    /// Waits until they all were woken since.
+    /// Waits until they all were woken since then, and a moment longer.
     FanWait {
+        /// Since when.
+        since_ns: u64,
         /// The answer comes after so many milliseconds at the latest.
         within_ms: u64,
     },
@@ -81,12 +81,12 @@ pub enum Reply {
     },
     /// A fan-out is over.
     Fanned {
-        /// How many were woken.
-        woken: usize,
-        /// When the first ran; 0 if none did.
-        first_ns: u64,
-        /// When the last ran; 0 if none did.
-        last_ns: u64,
+        /// How many were not woken.
+        unwoken: usize,
+        /// When the first ran, if any did. Of one that was woken more than once its last time counts.
+        first_ns: Option<u64>,
+        /// The same of the last.
+        last_ns: Option<u64>,
     },
     /// See [`Command::Usage`].
     Used(Usage),

@@ -34,7 +34,6 @@ pub fn serve(contender: &mut dyn Contender, reader: MakeReader) -> io::Result<()
         readers: HashMap::new(),
         record: Arc::default(),
         fan: Arc::default(),
-        fanned: 0,
     };
     let mut output = io::stdout().lock();
     for line in io::stdin().lock().lines() {
@@ -58,7 +57,6 @@ struct Session<'c> {
     readers: HashMap<usize, Reader>,
     record: Arc<Record>,
     fan: Arc<Fan>,
-    fanned: usize,
 }
 
 impl Session<'_> {
@@ -80,11 +78,10 @@ impl Session<'_> {
                 first,
             } => self.wait(database, Duration::from_millis(within_ms), first),
             Command::Fan { subscribers, tasks } => self.fan(subscribers, tasks),
-            Command::FanReset {} => {
-                self.fan.reset();
-                Ok(Reply::Done { took_ns: 0 })
-            }
-            Command::FanWait { within_ms } => Ok(self.fan_wait(Duration::from_millis(within_ms))),
+            Command::FanWait {
+                since_ns,
+                within_ms,
+            } => Ok(self.fan_wait(since_ns, Duration::from_millis(within_ms))),
             Command::Usage {} => {
                 let looks = self.watched.first().and_then(|watcher| watcher.looks());
                 Ok(Reply::Used(usage(looks)))
@@ -145,7 +142,6 @@ impl Session<'_> {
 
     fn fan(&mut self, subscribers: usize, tasks: bool) -> Result<Reply, String> {
         let watcher = self.watched.first_mut().ok_or("nothing is watched")?;
-        self.fanned += subscribers;
         if tasks {
             let took_ns = timed(|| watcher.tasks(subscribers, &self.fan))?;
             return Ok(Reply::Done { took_ns });
@@ -153,11 +149,11 @@ impl Session<'_> {
         let took_ns = timed(|| {
             for _ in 0..subscribers {
                 let mut subscription = watcher.subscribe()?;
-                let fan = Arc::clone(&self.fan);
+                let ran = self.fan.join();
                 spawn(move || {
                     while let Ok(woken) = subscription.wait(LONG) {
                         if woken.is_some() {
-                            fan.ran();
+                            ran.now();
                         }
                     }
                 })?;
@@ -168,16 +164,19 @@ impl Session<'_> {
     }
 
     /// Asks again and again, rarely enough not to be in the way of those that are woken.
-    fn fan_wait(&self, within: Duration) -> Reply {
+    fn fan_wait(&self, since_ns: u64, within: Duration) -> Reply {
         let deadline = Instant::now() + within;
-        while self.fan.woken() < self.fanned && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(5));
+        let pause = Duration::from_millis(5);
+        while self.fan.since(since_ns).1 > 0 && Instant::now() < deadline {
+            thread::sleep(pause);
         }
-        let (first_ns, last_ns) = self.fan.span();
+        // Some contenders wake more than once for a commit, and only the last time it can be read.
+        thread::sleep(pause);
+        let (ran, unwoken) = self.fan.since(since_ns);
         Reply::Fanned {
-            woken: self.fan.woken(),
-            first_ns,
-            last_ns,
+            unwoken,
+            first_ns: ran.first().copied(),
+            last_ns: ran.last().copied(),
         }
     }
 }

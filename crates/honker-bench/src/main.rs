@@ -42,14 +42,11 @@ enum Command {
         #[arg(default_value = "docs/bench/results.json")]
         results: PathBuf,
     },
-    /// Draws the plots of a run, beside its results
-    Plots {
-        /// Its results
-        #[arg(default_value = "docs/bench/results.json")]
-        results: PathBuf,
-    },
-    /// Writes the tables of docs/bench/results.json into README.md and docs/performance.md
+    /// Writes the tables of docs/bench/results.json into README.md and docs/performance.md, and draws its plots
     Readme {
+        /// Copies these results to docs/bench/results.json first
+        #[arg(long)]
+        from: Option<PathBuf>,
         /// The directory of the project
         #[arg(long, default_value = ".")]
         project: PathBuf,
@@ -115,8 +112,13 @@ fn carry_out(command: Command) -> Result<(), String> {
             println!("{}", report::terminal::tables(&Results::read(&results)?));
             Ok(())
         }
-        Command::Plots { results } => report::plots::write(&Results::read(&results)?, &results),
-        Command::Readme { project } => report::regions::write(&project),
+        Command::Readme { from, project } => {
+            if let Some(from) = from {
+                let results = Results::read(&from)?;
+                results.write(&project.join(report::regions::RESULTS))?;
+            }
+            report::regions::write(&project)
+        }
         Command::Contender { name } => contender::serve_as(name),
         Command::Look {
             way,

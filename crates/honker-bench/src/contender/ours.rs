@@ -41,10 +41,10 @@ impl Watcher for Watched {
         let thread = thread::Builder::new().name("tasks".to_owned());
         let thread = thread.spawn(move || {
             for mut events in events {
-                let fan = Arc::clone(&fan);
+                let ran = fan.join();
                 runtime.spawn(async move {
                     while poll_fn(|context| events.poll_recv(context)).await.is_ok() {
-                        fan.ran();
+                        ran.now();
                     }
                 });
             }

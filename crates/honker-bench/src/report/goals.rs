@@ -2,7 +2,7 @@
 
 use honker_testkit::JournalMode;
 
-use super::number::{percent, plain, times};
+use super::number::{count, percent, times};
 use super::table::Table;
 use crate::contender::Name;
 use crate::plan::USUAL;
@@ -105,13 +105,13 @@ fn harmless(results: &Results) -> Vec<Goal> {
     if let Some(kernel) = results.interference(Name::Kernel, delete) {
         let beside = results.interference(Name::PublishedPolling, delete);
         let beside = beside.map_or_else(String::new, |published| {
-            let busy = super::number::plain(crate::spread::float(published.busy));
+            let busy = count(published.busy);
             format!(" (the published default: {busy})")
         });
         goals.push(Goal {
             aim: "SQLITE_BUSY for a writer with `busy_timeout=0`, DELETE".to_owned(),
             wanted: "0".to_owned(),
-            measured: format!("{}{beside}", plain(crate::spread::float(kernel.busy))),
+            measured: format!("{}{beside}", count(kernel.busy)),
             is_reached: kernel.busy == 0,
         });
     }

@@ -17,6 +17,11 @@ pub(super) fn plain(value: f64) -> String {
     }
 }
 
+/// A count.
+pub(super) fn count(number: u64) -> String {
+    thousands(crate::spread::float(number))
+}
+
 /// A time that is given in microseconds.
 pub(super) fn time(us: f64) -> String {
     if us < 1000.0 {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{goals, tables};
+use super::{goals, plots, tables};
 use crate::results::Results;
 
 /// The documents with generated parts.
@@ -11,13 +11,15 @@ pub const DOCUMENTS: [&str; 2] = ["README.md", "docs/performance.md"];
 /// The results that they tell.
 pub const RESULTS: &str = "docs/bench/results.json";
 
-/// Writes the generated parts of all documents of the project in this directory.
+/// Writes the generated parts of all documents of the project in this directory, and draws its pictures.
 ///
 /// # Errors
 ///
 /// A file cannot be read or written, or marks are missing.
 pub fn write(project: &Path) -> Result<(), String> {
-    let results = Results::read(&project.join(RESULTS))?;
+    let path = project.join(RESULTS);
+    let results = Results::read(&path)?;
+    plots::write(&results, &path)?;
     for document in DOCUMENTS {
         let path = project.join(document);
         let told = |error| format!("{}: {error}", path.display());

@@ -5,7 +5,7 @@ mod headline;
 mod idle;
 mod latency;
 
-use super::number::{percent, plain, time};
+use super::number::{count, percent, plain, time};
 use super::table::Table;
 use crate::results::{Results, Spread};
 use crate::spread::float;
@@ -88,14 +88,14 @@ fn fan_out(results: &Results) -> Table {
         };
         let mut row = vec![
             cell.contender.title().to_owned(),
-            plain(float(fan.subscribers as u64)),
+            count(fan.subscribers as u64),
             kind.to_owned(),
         ];
         match &cell.measured {
             Some(measured) => row.extend([
                 time(measured.first_us.median),
                 time(measured.last_us.median),
-                plain(float(measured.unwoken)),
+                count(measured.unwoken),
                 format!("{} MiB", plain(measured.rss_mib)),
             ]),
             None => row.extend([none(&cell.failures), "".into(), "".into(), "".into()]),
@@ -133,7 +133,7 @@ fn some(number: u64, of: u64) -> String {
     }
     format!(
         "{} ({})",
-        plain(float(number)),
+        count(number),
         percent(float(number) / float(of.max(1)))
     )
 }

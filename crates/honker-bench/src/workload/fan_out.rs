@@ -44,25 +44,29 @@ fn round(programs: &Programs, fan: Fan, name: Name, commits: usize) -> Result<Ro
     };
     let within_ms = u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX);
     for commit in 0..=commits {
-        child.done(&Command::FanReset {})?;
         pause(Duration::from_millis(20));
         let done = written.writer.exec(written.conn, UPDATE);
         let done = done.map_err(|error| error.to_string())?;
-        let fanned = child.ask(&Command::FanWait { within_ms }, DEADLINE * 2)?;
+        let since_ns = done.before_ns;
+        let wait = Command::FanWait {
+            since_ns,
+            within_ms,
+        };
+        let fanned = child.ask(&wait, DEADLINE * 2)?;
         let Reply::Fanned {
-            woken,
+            unwoken,
             first_ns,
             last_ns,
         } = fanned
         else {
             return Err(unexpected(&fanned));
         };
-        if woken == 0 {
+        let (Some(first_ns), Some(last_ns)) = (first_ns, last_ns) else {
             return Err("nobody was woken".to_owned());
-        }
+        };
         // The first commit warms up.
         if commit > 0 {
-            round.unwoken += subscribers.saturating_sub(woken) as u64;
+            round.unwoken += unwoken as u64;
             round
                 .first_us
                 .push(us(first_ns.saturating_sub(done.after_ns)));

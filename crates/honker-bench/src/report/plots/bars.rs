@@ -46,8 +46,10 @@ pub(super) fn throughput(results: &Results) -> Result<String, String> {
                 area.draw(&text).map_err(failed)?;
             }
             for (row, &name) in (0..).zip(&shown) {
-                if let Some(storm) = results.storm(name, mode) {
-                    bar(area, name, storm, (left, TOP + step * row), step)?;
+                let at = (left, TOP + step * row);
+                match results.storm(name, mode) {
+                    Some(storm) => bar(area, name, storm, at, step)?,
+                    None => not_measured(area, name, mode, at, step)?,
                 }
             }
         }
@@ -97,6 +99,24 @@ fn bar(
     };
     let style = font(13, color).pos(Pos::new(HPos::Left, VPos::Center));
     let text = Text::new(percent(kept.median), (x, middle - 1), style);
+    area.draw(&text).map_err(failed)
+}
+
+/// Some work in one mode only.
+fn not_measured(
+    area: &super::canvas::Area<'_>,
+    name: Name,
+    mode: JournalMode,
+    (left, top): (i32, i32),
+    step: i32,
+) -> Result<(), String> {
+    let text = if name.works_in(mode) {
+        "failed"
+    } else {
+        "WAL only"
+    };
+    let style = font(13, FAINT).pos(Pos::new(HPos::Left, VPos::Center));
+    let text = Text::new(text, (left + 8, top + step / 2 - 1), style);
     area.draw(&text).map_err(failed)
 }
 

@@ -39,6 +39,7 @@ pub(super) fn latency(results: &Results) -> Result<String, String> {
         mesh.x_desc("time after the commit returned")
             .y_desc("commits seen by then (%)");
         mesh.x_label_formatter(&|us| time(*us))
+            .y_label_formatter(&|share| format!("{share:.0}"))
             .x_labels(7)
             .y_labels(6);
         mesh.axis_style(RULE)

@@ -4,10 +4,9 @@ use honker_testkit::JournalMode;
 
 use super::{none, some};
 use crate::contender::Name;
-use crate::report::number::plain;
+use crate::report::number::count;
 use crate::report::table::Table;
 use crate::results::Results;
-use crate::spread::float;
 
 const HEAD: [&str; 8] = [
     "",
@@ -29,25 +28,13 @@ pub(super) fn table(results: &Results) -> Table {
         let mut row = vec![cell.contender.title().to_owned(), mode.to_string()];
         match &cell.measured {
             Some(of) => row.extend([
-                format!(
-                    "{} of {}",
-                    plain(float(of.missed)),
-                    plain(float(of.commits))
-                ),
-                format!(
-                    "{} of {}",
-                    plain(float(of.tails_unseen)),
-                    plain(float(of.repeats))
-                ),
+                format!("{} of {}", count(of.missed), count(of.commits)),
+                format!("{} of {}", count(of.tails_unseen), count(of.repeats)),
+                format!("{} by {}", count(of.spurious), count(of.not_commits)),
                 format!(
                     "{} by {}",
-                    plain(float(of.spurious)),
-                    plain(float(of.not_commits))
-                ),
-                format!(
-                    "{} by {}",
-                    plain(float(of.neighbours_wakes)),
-                    plain(float(of.neighbours_commits))
+                    count(of.neighbours_wakes),
+                    count(of.neighbours_commits)
                 ),
             ]),
             None => {

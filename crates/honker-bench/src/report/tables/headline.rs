@@ -5,10 +5,9 @@ use honker_testkit::JournalMode;
 use super::some;
 use crate::contender::Name;
 use crate::plan::USUAL;
-use crate::report::number::{percent, plain, time, times};
+use crate::report::number::{count, percent, plain, time, times};
 use crate::report::table::Table;
 use crate::results::{Crowd, Results, Spread};
-use crate::spread::float;
 
 /// The rows, best known first.
 const ROWS: [Name; 10] = [
@@ -117,9 +116,7 @@ fn needless(results: &Results, name: Name) -> String {
     if known.peek().is_none() {
         return UNKNOWN.to_owned();
     }
-    plain(float(
-        known.map(|of| of.spurious + of.neighbours_wakes).sum(),
-    ))
+    count(known.map(|of| of.spurious + of.neighbours_wakes).sum())
 }
 
 fn busy(results: &Results, name: Name) -> String {

@@ -1,10 +1,9 @@
 //! What watching costs the machine, and a writer.
 
 use super::{none, spread};
-use crate::report::number::{percent, plain, time};
+use crate::report::number::{count, percent, plain, time};
 use crate::report::table::Table;
 use crate::results::Results;
-use crate::spread::float;
 
 pub(super) fn table(results: &Results) -> Table {
     let title = "Idle databases in one directory, an application has them open (10,000 nobody has), and single commits \
@@ -30,14 +29,14 @@ pub(super) fn table(results: &Results) -> Table {
         let mut row = vec![
             cell.contender.title().to_owned(),
             cell.setting.mode.to_string(),
-            plain(float(cell.setting.databases as u64)),
+            count(cell.setting.databases as u64),
         ];
         match &cell.measured {
             Some(idle) => row.extend([
                 spread(&idle.cpu_ms_a_s, |ms| format!("{} ms/s", plain(ms))),
                 plain(idle.wake_ups_a_s.median),
-                plain(float(idle.threads)),
-                plain(float(idle.descriptors)),
+                count(idle.threads),
+                count(idle.descriptors),
                 format!("{} MiB", plain(idle.rss_mib)),
                 idle.look_each_ms
                     .map_or_else(|| "-".to_owned(), |ms| format!("each {}", time(ms * 1e3))),
@@ -45,7 +44,7 @@ pub(super) fn table(results: &Results) -> Table {
                 time(idle.close_ms.median * 1e3),
                 time(idle.p50_us.median),
                 time(idle.max_us),
-                plain(float(idle.unseen)),
+                count(idle.unseen),
             ]),
             None => {
                 row.push(none(&cell.failures));

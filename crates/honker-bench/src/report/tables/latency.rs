@@ -2,7 +2,7 @@
 
 use super::{none, spread};
 use crate::plan::USUAL;
-use crate::report::number::{percent, plain, time};
+use crate::report::number::{count, percent, plain, time};
 use crate::report::table::Table;
 use crate::results::{Cell, Latency, Results, Rhythm, Stream};
 use crate::spread::float;
@@ -84,7 +84,7 @@ pub(super) fn rhythms(results: &Results) -> Table {
                 spread(&measured.p50_us, time),
                 spread(&measured.p99_us, time),
                 plain(measured.wakes_a_commit),
-                plain(float(measured.needless)),
+                count(measured.needless),
                 format!("{} ms/s", plain(measured.cpu_ms_a_s.median)),
                 super::some(measured.unseen, measured.commits),
             ]),
