@@ -78,7 +78,7 @@ fn file_system() -> String {
     let db = TempDb::new(JournalMode::Delete);
     honker_core::probe(db.path()).map_or_else(
         |error| format!("unknown: {error}"),
-        |probe| probe.file_system.to_string(),
+        |probe| probe.file_system.clone(),
     )
 }
 

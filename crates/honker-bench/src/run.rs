@@ -87,9 +87,9 @@ fn turns(plan: &Plan) -> u64 {
 }
 
 /// What the repeats of one contender in one setting gave.
-struct Rounds<R> {
+struct Repeats<R> {
     contender: Name,
-    rounds: Vec<R>,
+    measured: Vec<R>,
     failures: Vec<String>,
 }
 
@@ -100,9 +100,9 @@ pub(crate) fn by_turns<S: Clone, R, M>(
     workload: &str,
     series: &[Series<S>],
     mut round: impl FnMut(&Programs, &S, Name) -> Result<R, String>,
-    sum_up: impl Fn(Vec<R>) -> M,
+    sum_up: impl Fn(&[R]) -> M,
 ) -> Vec<Cell<S, M>> {
-    let mut all: Vec<Vec<Rounds<R>>> = series.iter().map(|each| empty(&each.contenders)).collect();
+    let mut all: Vec<Vec<Repeats<R>>> = series.iter().map(|each| empty(&each.contenders)).collect();
     let repeats = series.iter().map(|each| each.repeats).max().unwrap_or(0);
     for repeat in 0..repeats {
         for (series, rounds) in series.iter().zip(&mut all) {
@@ -115,7 +115,7 @@ pub(crate) fn by_turns<S: Clone, R, M>(
                 let of = &mut rounds[index];
                 bench.at(format!("{workload} {}", of.contender));
                 match round(&bench.programs, &series.setting, of.contender) {
-                    Ok(measured) => of.rounds.push(measured),
+                    Ok(measured) => of.measured.push(measured),
                     Err(why) if of.failures.contains(&why) => {}
                     Err(why) => of.failures.push(why),
                 }
@@ -126,17 +126,17 @@ pub(crate) fn by_turns<S: Clone, R, M>(
         rounds.into_iter().map(|of| Cell {
             contender: of.contender,
             setting: series.setting.clone(),
-            measured: (!of.rounds.is_empty()).then(|| sum_up(of.rounds)),
+            measured: (!of.measured.is_empty()).then(|| sum_up(&of.measured)),
             failures: of.failures,
         })
     });
     cells.collect()
 }
 
-fn empty<R>(contenders: &[Name]) -> Vec<Rounds<R>> {
-    let none = |&contender| Rounds {
+fn empty<R>(contenders: &[Name]) -> Vec<Repeats<R>> {
+    let none = |&contender| Repeats {
         contender,
-        rounds: Vec::new(),
+        measured: Vec::new(),
         failures: Vec::new(),
     };
     contenders.iter().map(none).collect()

@@ -46,7 +46,7 @@ pub fn render(text: &str, results: &Results) -> Result<String, String> {
             .split_once(END)
             .ok_or_else(|| format!("{name} has no end"))?;
         let part = part(name, results)?;
-        rendered += &format!("{before}{BEGIN}{name} -->\n{part}{END}");
+        rendered.extend([before, BEGIN, name, " -->\n", &part, END]);
         rest = after;
     }
     Ok(rendered + rest)

@@ -98,7 +98,10 @@ fn fan_out(results: &Results) -> Table {
                 count(measured.unwoken),
                 format!("{} MiB", plain(measured.rss_mib)),
             ]),
-            None => row.extend([none(&cell.failures), "".into(), "".into(), "".into()]),
+            None => {
+                row.push(none(&cell.failures));
+                row.resize(head.len(), String::new());
+            }
         }
         table.add(row);
     }

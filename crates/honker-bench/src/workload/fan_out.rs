@@ -78,7 +78,7 @@ fn round(programs: &Programs, fan: Fan, name: Name, commits: usize) -> Result<Ro
     Ok(round)
 }
 
-fn sum_up(rounds: Vec<Round>) -> FanOut {
+fn sum_up(rounds: &[Round]) -> FanOut {
     let spread = |of: fn(&Round) -> &Vec<f64>| {
         let each = rounds
             .iter()

@@ -180,7 +180,7 @@ fn round(
     })
 }
 
-fn sum_up(rounds: Vec<Round>) -> Idle {
+fn sum_up(rounds: &[Round]) -> Idle {
     let spread = |of: fn(&Round) -> f64| Spread::of(rounds.iter().map(of).collect());
     let last = rounds.last();
     let max = rounds.iter().map(|round| round.latencies.max()).max();

@@ -14,9 +14,7 @@ use crate::workload::{UPDATE, Written, saturated, settle};
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Mode, Interference>> {
     let lasting = plan.interference_for;
     let once = |programs: &Programs, mode: &Mode, name| round(programs, *mode, name, lasting);
-    by_turns(bench, "SQLITE_BUSY", &plan.interference, once, |rounds| {
-        sum_up(&rounds)
-    })
+    by_turns(bench, "SQLITE_BUSY", &plan.interference, once, sum_up)
 }
 
 fn round(

@@ -163,7 +163,7 @@ impl Round {
     }
 }
 
-fn sum_up(rounds: Vec<Round>) -> Latency {
+fn sum_up(rounds: &[Round]) -> Latency {
     let quantile = |of: fn(&Round) -> &Histogram<u64>, quantile: f64| {
         let each = rounds
             .iter()
@@ -172,7 +172,7 @@ fn sum_up(rounds: Vec<Round>) -> Latency {
     };
     let sum = |of: fn(&Round) -> u64| rounds.iter().map(of).sum::<u64>();
     let mut all = histogram();
-    for round in &rounds {
+    for round in rounds {
         all += &round.from_return;
     }
     let commits = all.len();

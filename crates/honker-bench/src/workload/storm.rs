@@ -63,7 +63,7 @@ fn round(
     })
 }
 
-fn sum_up(rounds: Vec<Round>) -> Storm {
+fn sum_up(rounds: &[Round]) -> Storm {
     let spread = |of: fn(&Round) -> f64| Spread::of(rounds.iter().map(of).collect());
     let sum = |of: fn(&Round) -> u64| rounds.iter().map(of).sum::<u64>();
     Storm {

@@ -36,7 +36,7 @@ pub(super) fn throughput(results: &Results) -> Result<String, String> {
         let step = (height / rows).min(40);
         for (panel, mode) in (0..).zip(modes) {
             let left = LEFT + panel * PANEL;
-            write(area, mode.name(), (left, 8), 15, &INK)?;
+            write(area, mode.name(), (left, 8), 15, INK)?;
             let end = TOP + step * rows;
             for (share, text) in [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")] {
                 let x = left + along(share);
@@ -60,7 +60,7 @@ pub(super) fn throughput(results: &Results) -> Result<String, String> {
                 .map_err(failed)?;
         }
         let style = font(14, INK).pos(Pos::new(HPos::Center, VPos::Top));
-        let at = (LEFT + (PANEL + along(1.0)) / 2, TOP + step * rows + 28);
+        let at = (LEFT + PANEL.midpoint(along(1.0)), TOP + step * rows + 28);
         let axis = Text::new(
             "commits a second, as a share of the unwatched writer's",
             at,

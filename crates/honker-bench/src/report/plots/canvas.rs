@@ -36,8 +36,8 @@ pub(super) fn draw(
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         root.fill(&CARD).map_err(failed)?;
-        write(&root, title, (24, 18), 19, &INK)?;
-        write(&root, subtitle, (24, 44), 13, &FAINT)?;
+        write(&root, title, (24, 18), 19, INK)?;
+        write(&root, subtitle, (24, 44), 13, FAINT)?;
         let body_area = root.margin(66, 8, 8, 8);
         body(&body_area)?;
         root.present().map_err(failed)?;
@@ -66,9 +66,9 @@ pub(super) fn write(
     text: &str,
     at: (i32, i32),
     size: u32,
-    color: &RGBColor,
+    color: RGBColor,
 ) -> Result<(), String> {
-    let style = font(size, *color).pos(Pos::new(HPos::Left, VPos::Top));
+    let style = font(size, color).pos(Pos::new(HPos::Left, VPos::Top));
     area.draw(&Text::new(text.to_owned(), at, style))
         .map_err(failed)
 }
@@ -89,7 +89,7 @@ pub(super) fn legend(area: &Area<'_>, names: &[Name]) -> Result<(), String> {
     for &name in names {
         let line = PathElement::new(vec![(8, y), (34, y)], style(name));
         area.draw(&line).map_err(failed)?;
-        write(area, label(name), (42, y - 6), 13, &INK)?;
+        write(area, label(name), (42, y - 6), 13, INK)?;
         y += 24;
     }
     Ok(())
