@@ -1,6 +1,6 @@
 //! Measures honker beside every other way to notice a commit, in one run. Not published.
 //!
-//! Each [contender](contender) runs in a process of its own shape, each writer in another one. All that is compared is measured
+//! Each [contender] runs in a process of its own shape, each writer in another one. All that is compared is measured
 //! by turns: the order of the contenders changes with each repeat, and the result is a ratio.
 //!
 //! | to | use |

@@ -36,6 +36,8 @@ pub struct Series<S> {
 pub struct Plan {
     /// `full`, `quick` or `tiny`.
     pub name: &'static str,
+    /// No repeat but the first begins after so long.
+    pub within: Duration,
     /// See [`crate::results::Latency`].
     pub latency: Vec<Series<Stream>>,
     /// How long one repeat of a stream takes.
@@ -93,6 +95,7 @@ impl Plan {
         }
         Self {
             name: "full",
+            within: Duration::from_mins(8),
             latency,
             stream_for: Duration::from_millis(600),
             idle: crowds(&[(1, 3), (10, 1), (100, 2), (1000, 1), (10_000, 1)]),
@@ -117,6 +120,7 @@ impl Plan {
         let delete = paced(JournalMode::Delete, Synchronous::Normal);
         Self {
             name: "quick",
+            within: Duration::from_mins(1),
             latency: vec![stream(USUAL, 2), few(stream(delete, 1))],
             stream_for: Duration::from_millis(300),
             idle: crowds(&[(1, 1), (100, 1)]),

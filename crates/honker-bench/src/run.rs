@@ -1,7 +1,7 @@
 //! One run of everything.
 
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -45,6 +45,7 @@ pub(crate) struct Bench {
     pub(crate) programs: Programs,
     random: Rng,
     bar: ProgressBar,
+    within: Duration,
 }
 
 impl Bench {
@@ -59,31 +60,39 @@ impl Bench {
             programs: programs.clone(),
             random: Rng::with_seed(8),
             bar,
+            within: plan.within,
         }
     }
 
     /// Shows what is measured next.
     pub(crate) fn at(&self, what: String) {
-        self.bar.set_message(what);
         self.bar.inc(1);
+        let (turn, of) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        // Nothing is drawn where nobody sees it; a log gets a line now and then.
+        if self.bar.is_hidden() && (turn % 20 == 1 || turn == of) {
+            eprintln!("{turn}/{of} {what}");
+        }
+        self.bar.set_message(what);
     }
 }
 
 fn turns(plan: &Plan) -> u64 {
-    fn of<S>(series: &[Series<S>]) -> usize {
-        let turns = series
-            .iter()
-            .map(|each| each.contenders.len() * each.repeats);
-        turns.sum()
-    }
-    let turns = of(&plan.latency)
-        + of(&plan.idle)
-        + of(&plan.storm)
-        + of(&plan.interference)
-        + of(&plan.correctness)
-        + of(&plan.fan_out)
-        + workload::look::turns(plan);
-    turns as u64
+    turns_of(&plan.latency, 0)
+        + turns_of(&plan.idle, 0)
+        + turns_of(&plan.storm, 0)
+        + turns_of(&plan.interference, 0)
+        + turns_of(&plan.correctness, 0)
+        + turns_of(&plan.fan_out, 0)
+        + workload::look::turns(plan)
+}
+
+/// How many measurements there are from this repeat on.
+fn turns_of<S>(series: &[Series<S>], from: usize) -> u64 {
+    let turns = series.iter().map(|each| {
+        let repeats = each.repeats.saturating_sub(from);
+        (each.contenders.len() * repeats) as u64
+    });
+    turns.sum()
 }
 
 /// What the repeats of one contender in one setting gave.
@@ -94,17 +103,26 @@ struct Repeats<R> {
 }
 
 /// Measures each contender in each setting, and begins again for the next repeat, with the contenders in another order:
-/// what the machine does meanwhile meets all of them.
+/// what the machine does meanwhile meets all of them. A slow machine has fewer repeats: the workload gets `share` of the
+/// time of the plan, and no repeat begins after that.
 pub(crate) fn by_turns<S: Clone, R, M>(
     bench: &mut Bench,
-    workload: &str,
+    (workload, share): (&str, f64),
     series: &[Series<S>],
     mut round: impl FnMut(&Programs, &S, Name) -> Result<R, String>,
     sum_up: impl Fn(&[R]) -> M,
 ) -> Vec<Cell<S, M>> {
     let mut all: Vec<Vec<Repeats<R>>> = series.iter().map(|each| empty(&each.contenders)).collect();
     let repeats = series.iter().map(|each| each.repeats).max().unwrap_or(0);
+    let deadline = Instant::now() + bench.within.mul_f64(share);
     for repeat in 0..repeats {
+        if repeat > 0 && Instant::now() > deadline {
+            let left = turns_of(series, repeat);
+            bench
+                .bar
+                .set_length(bench.bar.length().unwrap_or(0).saturating_sub(left));
+            break;
+        }
         for (series, rounds) in series.iter().zip(&mut all) {
             if repeat >= series.repeats {
                 continue;

@@ -21,7 +21,13 @@ const PATIENT_MS: u32 = 5000;
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Mode, Correctness>> {
     let commits = plan.correctness_commits;
     let once = |programs: &Programs, mode: &Mode, name| round(programs, *mode, name, commits);
-    by_turns(bench, "correctness", &plan.correctness, once, sum_up)
+    by_turns(
+        bench,
+        ("correctness", 0.05),
+        &plan.correctness,
+        once,
+        sum_up,
+    )
 }
 
 fn round(

@@ -19,7 +19,7 @@ const PATIENT_MS: u32 = 5000;
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Fan, FanOut>> {
     let commits = plan.fan_out_commits;
     let once = |programs: &Programs, fan: &Fan, name| round(programs, *fan, name, commits);
-    by_turns(bench, "fan-out", &plan.fan_out, once, sum_up)
+    by_turns(bench, ("fan-out", 0.04), &plan.fan_out, once, sum_up)
 }
 
 struct Round {

@@ -35,7 +35,7 @@ pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Crowd, Idle>> {
         let scene = scenes.entry(key).or_insert_with(|| Scene::new(*crowd));
         round(programs, scene, name, lasting, commits)
     };
-    by_turns(bench, "idle", &plan.idle, once, sum_up)
+    by_turns(bench, ("idle", 0.26), &plan.idle, once, sum_up)
 }
 
 /// Databases in one directory, and an application that has them open.

@@ -14,7 +14,13 @@ use crate::workload::{UPDATE, Written, saturated, settle};
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Mode, Interference>> {
     let lasting = plan.interference_for;
     let once = |programs: &Programs, mode: &Mode, name| round(programs, *mode, name, lasting);
-    by_turns(bench, "SQLITE_BUSY", &plan.interference, once, sum_up)
+    by_turns(
+        bench,
+        ("SQLITE_BUSY", 0.06),
+        &plan.interference,
+        once,
+        sum_up,
+    )
 }
 
 fn round(

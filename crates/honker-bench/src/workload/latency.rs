@@ -23,7 +23,7 @@ const PATIENT_MS: u32 = 5000;
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Stream, Latency>> {
     let lasting = plan.stream_for;
     let once = |programs: &Programs, stream: &Stream, name| round(programs, stream, name, lasting);
-    by_turns(bench, "latency", &plan.latency, once, sum_up)
+    by_turns(bench, ("latency", 0.4), &plan.latency, once, sum_up)
 }
 
 /// One stream, from a writer of its own to a database of its own.

@@ -22,8 +22,12 @@ const WAYS: [(&str, JournalMode); 7] = [
 /// Few enough for valgrind, which is some fifty times slower.
 const COUNTED: u64 = 2000;
 
-pub(crate) fn turns(plan: &Plan) -> usize {
-    if plan.looks.0 == 0 { 0 } else { WAYS.len() }
+pub(crate) fn turns(plan: &Plan) -> u64 {
+    if plan.looks.0 == 0 {
+        0
+    } else {
+        WAYS.len() as u64
+    }
 }
 
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Look> {

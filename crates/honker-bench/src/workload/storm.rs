@@ -17,7 +17,7 @@ const PATIENT_MS: u32 = 5000;
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Mode, Storm>> {
     let lasting = plan.storm_for;
     let once = |programs: &Programs, mode: &Mode, name| round(programs, *mode, name, lasting);
-    by_turns(bench, "storm", &plan.storm, once, sum_up)
+    by_turns(bench, ("storm", 0.15), &plan.storm, once, sum_up)
 }
 
 struct Round {
