@@ -18,6 +18,7 @@ pub fn all(results: &Results) -> Vec<Table> {
         latency::settings(results),
         latency::rhythms(results),
         idle::table(results),
+        idle::growth(results),
         idle::storm(results),
         correct::table(results),
         fan_out(results),

@@ -1,9 +1,13 @@
 //! What watching costs the machine, and a writer.
 
+use std::collections::BTreeSet;
+
 use super::{none, spread};
+use crate::contender::Name;
 use crate::report::number::{count, percent, plain, time};
 use crate::report::table::Table;
-use crate::results::Results;
+use crate::results::{Idle, Results};
+use crate::spread::float;
 
 pub(super) fn table(results: &Results) -> Table {
     let title = "Idle databases in one directory, an application has them open (10,000 nobody has), and single commits \
@@ -54,6 +58,49 @@ pub(super) fn table(results: &Results) -> Table {
         table.add(row);
     }
     table
+}
+
+/// The same, divided.
+pub(super) fn growth(results: &Results) -> Table {
+    let title = "Processor time a second for each of the idle databases, WAL: where it grows from left to right, the cost \
+                 is superlinear.";
+    let sizes: BTreeSet<usize> = cells(results).map(|(_, databases, _)| databases).collect();
+    let mut head = vec![String::new()];
+    head.extend(sizes.iter().map(|&size| count(size as u64)));
+    let mut table = Table::new("growth", title, &[]);
+    table.head = head;
+    for name in Name::ALL {
+        let of = |size: &usize| {
+            let mut all = cells(results);
+            let cell = all.find(|(each, databases, _)| *each == name && databases == size);
+            cell.map(|(_, databases, idle)| idle.cpu_ms_a_s.median * 1e3 / float(databases as u64))
+        };
+        let each: Vec<Option<f64>> = sizes.iter().map(of).collect();
+        if each.iter().any(Option::is_some) {
+            let mut row = vec![name.title().to_owned()];
+            row.extend(
+                each.into_iter()
+                    .map(|us| us.map_or_else(|| "-".to_owned(), time)),
+            );
+            table.add(row);
+        }
+    }
+    table
+}
+
+/// Those in WAL.
+fn cells(results: &Results) -> impl Iterator<Item = (Name, usize, &Idle)> {
+    let wal = results
+        .idle
+        .iter()
+        .filter(|cell| cell.setting.mode.is_wal());
+    wal.filter_map(|cell| {
+        Some((
+            cell.contender,
+            cell.setting.databases,
+            cell.measured.as_ref()?,
+        ))
+    })
 }
 
 pub(super) fn storm(results: &Results) -> Table {
