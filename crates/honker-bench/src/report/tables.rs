@@ -60,6 +60,18 @@ fn spread(of: &Spread, tell: fn(f64) -> String) -> String {
     )
 }
 
+/// A row of a table with so many columns: its names, and then the figures, or why there are none.
+fn row(
+    mut names: Vec<String>,
+    figures: Option<Vec<String>>,
+    failures: &[String],
+    columns: usize,
+) -> Vec<String> {
+    names.extend(figures.unwrap_or_else(|| vec![none(failures)]));
+    names.resize(columns, String::new());
+    names
+}
+
 /// Why there is no figure.
 fn none(failures: &[String]) -> String {
     match failures.first() {
@@ -87,23 +99,20 @@ fn fan_out(results: &Results) -> Table {
         } else {
             "threads"
         };
-        let mut row = vec![
+        let names = vec![
             cell.contender.title().to_owned(),
             count(fan.subscribers as u64),
             kind.to_owned(),
         ];
-        match &cell.measured {
-            Some(measured) => row.extend([
+        let figures = cell.measured.as_ref().map(|measured| {
+            vec![
                 time(measured.first_us.median),
                 time(measured.last_us.median),
                 count(measured.unwoken),
                 format!("{} MiB", plain(measured.rss_mib)),
-            ]),
-            None => {
-                row.push(none(&cell.failures));
-                row.resize(head.len(), String::new());
-            }
-        }
+            ]
+        });
+        let row = row(names, figures, &cell.failures, table.head.len());
         table.add(row);
     }
     table

@@ -1,6 +1,7 @@
 //! Curves with logarithmic axes.
 
 use honker_testkit::JournalMode;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
 use super::canvas::{FAINT, HAIR, INK, RULE, color, draw, failed, font, legend, split, style};
@@ -25,36 +26,14 @@ pub(super) fn latency(results: &Results) -> Result<String, String> {
             ))
         })
         .collect();
-    let title = "From a commit's return to the subscriber running";
-    let subtitle = "WAL, synchronous=NORMAL, single commits 5 ms apart; further left is better";
-    draw(title, subtitle, |area| {
-        let (left, right) = split(area);
-        let mut chart = ChartBuilder::on(&left)
-            .margin_right(18)
-            .x_label_area_size(46)
-            .y_label_area_size(62)
-            .build_cartesian_2d((1f64..1e6).log_scale(), 0f64..100f64)
-            .map_err(failed)?;
-        let mut mesh = chart.configure_mesh();
-        mesh.x_desc("time after the commit returned")
-            .y_desc("commits seen by then (%)");
-        mesh.x_label_formatter(&|us| time(*us))
-            .y_label_formatter(&|share| format!("{share:.0}"))
-            .x_labels(7)
-            .y_labels(6);
-        mesh.axis_style(RULE)
-            .bold_line_style(RULE)
-            .light_line_style(HAIR);
-        mesh.label_style(font(13, FAINT))
-            .axis_desc_style(font(14, INK));
-        mesh.draw().map_err(failed)?;
-        for (name, points) in &shown {
-            let line = LineSeries::new(points.iter().copied(), style(*name));
-            chart.draw_series(line).map_err(failed)?;
-        }
-        let names: Vec<Name> = shown.iter().map(|(name, _)| *name).collect();
-        legend(&right, &names)
-    })
+    let card = Card {
+        title: "From a commit's return to the subscriber running",
+        subtitle: "WAL, synchronous=NORMAL, single commits 5 ms apart; further left is better",
+        x: ("time after the commit returned", time, 7),
+        y: ("commits seen by then (%)", |share| format!("{share:.0}"), 6),
+        dots: false,
+    };
+    lines(&card, (1f64..1e6).log_scale(), 0f64..100f64, &shown)
 }
 
 /// Processor time over the number of databases.
@@ -77,35 +56,65 @@ pub(super) fn idle(results: &Results) -> Result<String, String> {
         .flat_map(|(_, points)| points)
         .map(|point| point.0);
     let most = most.fold(10.0, f64::max);
-    let title = "What idle databases cost";
-    let subtitle = "WAL; a thread a database is tried up to 1,000 databases; lower is better";
-    draw(title, subtitle, |area| {
+    let card = Card {
+        title: "What idle databases cost",
+        subtitle: "WAL; a thread a database is tried up to 1,000 databases; lower is better",
+        x: ("databases watched by one process", count, 5),
+        y: ("processor time, ms a second", count, 7),
+        dots: true,
+    };
+    let (x, y) = ((0.9..most * 1.15).log_scale(), (0.01..5000.0).log_scale());
+    lines(&card, x, y, &shown)
+}
+
+/// What is written around curves: for each axis what it shows, how its figures are written, and about how many.
+struct Card {
+    title: &'static str,
+    subtitle: &'static str,
+    x: (&'static str, fn(f64) -> String, usize),
+    y: (&'static str, fn(f64) -> String, usize),
+    dots: bool,
+}
+
+fn lines<X, Y>(card: &Card, x: X, y: Y, shown: &[(Name, Vec<(f64, f64)>)]) -> Result<String, String>
+where
+    X: AsRangedCoord<Value = f64>,
+    Y: AsRangedCoord<Value = f64>,
+    X::CoordDescType: ValueFormatter<f64>,
+    Y::CoordDescType: ValueFormatter<f64>,
+{
+    draw(card.title, card.subtitle, |area| {
         let (left, right) = split(area);
         let mut chart = ChartBuilder::on(&left)
             .margin_right(18)
             .x_label_area_size(46)
-            .y_label_area_size(78)
-            .build_cartesian_2d((0.9..most * 1.15).log_scale(), (0.01..5000.0).log_scale())
+            .y_label_area_size(72)
+            .build_cartesian_2d(x, y)
             .map_err(failed)?;
-        let mut mesh = chart.configure_mesh();
-        mesh.x_desc("databases watched by one process")
-            .y_desc("processor time, ms a second");
-        mesh.x_label_formatter(&|n| count(*n))
-            .y_label_formatter(&|ms| count(*ms));
-        mesh.x_labels(5).y_labels(7);
-        mesh.axis_style(RULE)
+        chart
+            .configure_mesh()
+            .x_desc(card.x.0)
+            .y_desc(card.y.0)
+            .x_label_formatter(&|value| card.x.1(*value))
+            .y_label_formatter(&|value| card.y.1(*value))
+            .x_labels(card.x.2)
+            .y_labels(card.y.2)
+            .axis_style(RULE)
             .bold_line_style(RULE)
-            .light_line_style(HAIR);
-        mesh.label_style(font(13, FAINT))
-            .axis_desc_style(font(14, INK));
-        mesh.draw().map_err(failed)?;
-        for (name, points) in &shown {
+            .light_line_style(HAIR)
+            .label_style(font(13, FAINT))
+            .axis_desc_style(font(14, INK))
+            .draw()
+            .map_err(failed)?;
+        for (name, points) in shown {
             let line = LineSeries::new(points.iter().copied(), style(*name));
             chart.draw_series(line).map_err(failed)?;
-            let dots = points
-                .iter()
-                .map(|&at| Circle::new(at, 4, color(*name).filled()));
-            chart.draw_series(dots).map_err(failed)?;
+            if card.dots {
+                let dots = points
+                    .iter()
+                    .map(|&at| Circle::new(at, 4, color(*name).filled()));
+                chart.draw_series(dots).map_err(failed)?;
+            }
         }
         let names: Vec<Name> = shown.iter().map(|(name, _)| *name).collect();
         legend(&right, &names)

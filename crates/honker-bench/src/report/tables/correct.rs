@@ -2,7 +2,7 @@
 
 use honker_testkit::JournalMode;
 
-use super::{none, some};
+use super::some;
 use crate::contender::Name;
 use crate::report::number::count;
 use crate::report::table::Table;
@@ -25,9 +25,9 @@ pub(super) fn table(results: &Results) -> Table {
     let mut table = Table::new("correctness", title, &HEAD);
     for cell in &results.correctness {
         let mode = cell.setting.mode;
-        let mut row = vec![cell.contender.title().to_owned(), mode.to_string()];
-        match &cell.measured {
-            Some(of) => row.extend([
+        let names = vec![cell.contender.title().to_owned(), mode.to_string()];
+        let figures = cell.measured.as_ref().map(|of| {
+            vec![
                 format!("{} of {}", count(of.missed), count(of.commits)),
                 format!("{} of {}", count(of.tails_unseen), count(of.repeats)),
                 format!("{} by {}", count(of.spurious), count(of.not_commits)),
@@ -36,12 +36,9 @@ pub(super) fn table(results: &Results) -> Table {
                     count(of.neighbours_wakes),
                     count(of.neighbours_commits)
                 ),
-            ]),
-            None => {
-                row.push(none(&cell.failures));
-                row.resize(6, String::new());
-            }
-        }
+            ]
+        });
+        let mut row = super::row(names, figures, &cell.failures, HEAD.len() - 2);
         row.extend(refused(results, cell.contender, mode));
         table.add(row);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{none, spread};
+use super::spread;
 use crate::contender::Name;
 use crate::report::number::{count, percent, plain, time};
 use crate::report::table::Table;
@@ -30,13 +30,13 @@ pub(super) fn table(results: &Results) -> Table {
     ];
     let mut table = Table::new("idle", title, &head);
     for cell in &results.idle {
-        let mut row = vec![
+        let names = vec![
             cell.contender.title().to_owned(),
             cell.setting.mode.to_string(),
             count(cell.setting.databases as u64),
         ];
-        match &cell.measured {
-            Some(idle) => row.extend([
+        let figures = cell.measured.as_ref().map(|idle| {
+            vec![
                 spread(&idle.cpu_ms_a_s, |ms| format!("{} ms/s", plain(ms))),
                 plain(idle.wake_ups_a_s.median),
                 count(idle.threads),
@@ -49,12 +49,9 @@ pub(super) fn table(results: &Results) -> Table {
                 time(idle.p50_us.median),
                 time(idle.max_us),
                 count(idle.unseen),
-            ]),
-            None => {
-                row.push(none(&cell.failures));
-                row.resize(head.len(), String::new());
-            }
-        }
+            ]
+        });
+        let row = super::row(names, figures, &cell.failures, table.head.len());
         table.add(row);
     }
     table
@@ -116,22 +113,19 @@ pub(super) fn storm(results: &Results) -> Table {
     ];
     let mut table = Table::new("storm", title, &head);
     for cell in &results.storm {
-        let mut row = vec![
+        let names = vec![
             cell.contender.title().to_owned(),
             cell.setting.mode.to_string(),
         ];
-        match &cell.measured {
-            Some(storm) => row.extend([
+        let figures = cell.measured.as_ref().map(|storm| {
+            vec![
                 spread(&storm.kept, percent),
                 plain(storm.commits_a_s.median),
                 plain(storm.wakes_a_commit),
                 format!("{} ms/s", plain(storm.cpu_ms_a_s.median)),
-            ]),
-            None => {
-                row.push(none(&cell.failures));
-                row.resize(head.len(), String::new());
-            }
-        }
+            ]
+        });
+        let row = super::row(names, figures, &cell.failures, table.head.len());
         table.add(row);
     }
     table

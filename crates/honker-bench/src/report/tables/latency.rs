@@ -1,6 +1,6 @@
 //! Latencies in every setting and rhythm.
 
-use super::{none, spread};
+use super::spread;
 use crate::plan::USUAL;
 use crate::report::number::{count, percent, plain, time};
 use crate::report::table::Table;
@@ -37,13 +37,13 @@ pub(super) fn settings(results: &Results) -> Table {
     ];
     let mut table = Table::new("latency", title, &head);
     for row in in_order(results, is_single) {
-        let mut cells = vec![
+        let names = vec![
             row.contender.title().to_owned(),
             row.setting.mode.to_string(),
             row.setting.synchronous.to_string(),
         ];
-        match &row.measured {
-            Some(measured) => cells.extend([
+        let figures = row.measured.as_ref().map(|measured| {
+            vec![
                 spread(&measured.p50_us, time),
                 spread(&measured.p99_us, time),
                 time(measured.max_us),
@@ -51,12 +51,9 @@ pub(super) fn settings(results: &Results) -> Table {
                 time(measured.insert_p50_us.median),
                 percent(measured.before_return),
                 super::some(measured.unseen, measured.commits),
-            ]),
-            None => {
-                cells.push(none(&row.failures));
-                cells.resize(head.len(), String::new());
-            }
-        }
+            ]
+        });
+        let cells = super::row(names, figures, &row.failures, table.head.len());
         table.add(cells);
     }
     table
@@ -78,21 +75,18 @@ pub(super) fn rhythms(results: &Results) -> Table {
     let is_usual =
         |stream: &Stream| stream.mode == USUAL.mode && stream.synchronous == USUAL.synchronous;
     for row in in_order(results, is_usual) {
-        let mut cells = vec![row.contender.title().to_owned(), rhythm(row.setting.rhythm)];
-        match &row.measured {
-            Some(measured) => cells.extend([
+        let names = vec![row.contender.title().to_owned(), rhythm(row.setting.rhythm)];
+        let figures = row.measured.as_ref().map(|measured| {
+            vec![
                 spread(&measured.p50_us, time),
                 spread(&measured.p99_us, time),
                 plain(measured.wakes_a_commit),
                 count(measured.needless),
                 format!("{} ms/s", plain(measured.cpu_ms_a_s.median)),
                 super::some(measured.unseen, measured.commits),
-            ]),
-            None => {
-                cells.push(none(&row.failures));
-                cells.resize(head.len(), String::new());
-            }
-        }
+            ]
+        });
+        let cells = super::row(names, figures, &row.failures, table.head.len());
         table.add(cells);
     }
     table
