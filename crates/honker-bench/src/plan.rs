@@ -95,7 +95,7 @@ impl Plan {
         }
         Self {
             name: "full",
-            within: Duration::from_mins(8),
+            within: Duration::from_mins(7),
             latency,
             stream_for: Duration::from_millis(600),
             idle: crowds(&[(1, 3), (10, 1), (100, 2), (1000, 1), (10_000, 1)]),

@@ -77,22 +77,19 @@ impl Bench {
 }
 
 fn turns(plan: &Plan) -> u64 {
-    turns_of(&plan.latency, 0)
-        + turns_of(&plan.idle, 0)
-        + turns_of(&plan.storm, 0)
-        + turns_of(&plan.interference, 0)
-        + turns_of(&plan.correctness, 0)
-        + turns_of(&plan.fan_out, 0)
+    fn of<S>(series: &[Series<S>]) -> u64 {
+        let turns = series
+            .iter()
+            .map(|each| each.contenders.len() * each.repeats);
+        turns.sum::<usize>() as u64
+    }
+    of(&plan.latency)
+        + of(&plan.idle)
+        + of(&plan.storm)
+        + of(&plan.interference)
+        + of(&plan.correctness)
+        + of(&plan.fan_out)
         + workload::look::turns(plan)
-}
-
-/// How many measurements there are from this repeat on.
-fn turns_of<S>(series: &[Series<S>], from: usize) -> u64 {
-    let turns = series.iter().map(|each| {
-        let repeats = each.repeats.saturating_sub(from);
-        (each.contenders.len() * repeats) as u64
-    });
-    turns.sum()
 }
 
 /// What the repeats of one contender in one setting gave.
@@ -116,15 +113,13 @@ pub(crate) fn by_turns<S: Clone, R, M>(
     let repeats = series.iter().map(|each| each.repeats).max().unwrap_or(0);
     let deadline = Instant::now() + bench.within.mul_f64(share);
     for repeat in 0..repeats {
-        if repeat > 0 && Instant::now() > deadline {
-            let left = turns_of(series, repeat);
-            bench
-                .bar
-                .set_length(bench.bar.length().unwrap_or(0).saturating_sub(left));
-            break;
-        }
         for (series, rounds) in series.iter().zip(&mut all) {
             if repeat >= series.repeats {
+                continue;
+            }
+            if repeat > 0 && Instant::now() > deadline {
+                // All contenders of a setting have as many repeats.
+                bench.bar.inc(rounds.len() as u64);
                 continue;
             }
             let mut order: Vec<usize> = (0..rounds.len()).collect();
