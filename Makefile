@@ -4,11 +4,11 @@ SECONDS ?= 600
 SEED ?=
 HOURS ?= 4
 
-.PHONY: help demo test test-full bench torture soak models mutants lint wheel npm install deny
+.PHONY: help demo test test-full bench bench-quick torture soak models mutants lint wheel npm install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 demo: ## A real writer, and each of its commits seen live, with its latency
 	@scripts/setup.sh build
@@ -22,9 +22,13 @@ test-full: ## The same with the stated counts (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make test-full" scripts/test.sh full
 
-bench: ## Wake after commit under a stream of commits, and among up to 10,000 idle databases, beside other ways
-	@scripts/setup.sh test
-	@scripts/timed.sh "make bench" cargo bench -p honker-core --bench stream --bench scale
+bench: ## honker beside every other way to notice a commit: tables, results and pictures in target/bench (10 minutes)
+	@scripts/setup.sh build
+	@scripts/timed.sh "make bench" scripts/bench.sh
+
+bench-quick: ## The same with fewer settings and repeats (a minute or two)
+	@scripts/setup.sh build
+	@scripts/timed.sh "make bench-quick" scripts/bench.sh --quick
 
 torture: ## Writers, watchers and faults at random for SECONDS=600, each history checked; SEED= repeats the choices
 	@scripts/setup.sh test
