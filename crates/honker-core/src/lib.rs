@@ -58,6 +58,7 @@ mod hint;
 mod identity;
 mod location;
 mod mount;
+mod named;
 mod observer;
 mod open_files;
 mod open_metrics;
@@ -66,6 +67,8 @@ mod position;
 mod probe;
 mod process;
 mod replace;
+#[cfg(feature = "serde")]
+mod serialize;
 mod sessions;
 mod shared;
 mod stats;
