@@ -38,8 +38,8 @@ impl Pair {
         hears.set_nonblocking(true)?;
         rings.set_nonblocking(true)?;
         Ok(Self {
-            hears: above_standard(hears)?,
-            rings: above_standard(rings)?,
+            hears: above_standard(&hears)?,
+            rings: above_standard(&rings)?,
         })
     }
 
@@ -89,7 +89,7 @@ const NO_SIGNAL: SendFlags = SendFlags::empty();
 
 /// The first free number may be that of a standard stream which the host has closed, and what it prints must not end up
 /// here.
-fn above_standard(socket: UnixStream) -> io::Result<UnixStream> {
-    let socket: OwnedFd = fcntl_dupfd_cloexec(&socket, 3)?;
+fn above_standard(socket: &UnixStream) -> io::Result<UnixStream> {
+    let socket: OwnedFd = fcntl_dupfd_cloexec(socket, 3)?;
     Ok(socket.into())
 }

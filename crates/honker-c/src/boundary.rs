@@ -271,3 +271,74 @@ pub(crate) fn or_else<T>(otherwise: T, body: impl FnOnce() -> Option<T>) -> T {
     let ended = catch_unwind(AssertUnwindSafe(body));
     ended.ok().flatten().unwrap_or(otherwise)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::{
+        honker_code_name, honker_error_code, honker_error_free, honker_error_message,
+    };
+
+    #[test]
+    fn a_panic_is_an_error_and_goes_no_further() {
+        let mut error = ptr::null_mut();
+        // SAFETY: the place is there, and what is in it then is an error.
+        unsafe {
+            let code = call(&raw mut error, || panic!("a {}", "defect"));
+            assert_eq!(code, honker_code::HONKER_INTERNAL);
+            assert_eq!(honker_error_code(error), code);
+            let message = CStr::from_ptr(honker_error_message(error));
+            assert!(
+                message
+                    .to_str()
+                    .is_ok_and(|message| message.ends_with("a defect"))
+            );
+            honker_error_free(error);
+        }
+        assert_eq!(or_else(7, || panic!("another")), 7);
+    }
+
+    #[test]
+    fn success_clears_the_error() {
+        let mut error = ptr::dangling_mut();
+        // SAFETY: the place is there.
+        let code = unsafe { call(&raw mut error, || Ok(honker_code::HONKER_OK)) };
+        assert_eq!((code, error), (honker_code::HONKER_OK, ptr::null_mut()));
+        assert!(!honker_code_name(0).is_null());
+    }
+
+    /// As the first version of a header had them, and as a later one has.
+    #[repr(C)]
+    #[derive(Clone, Copy)]
+    struct Grown {
+        size: usize,
+        first: u64,
+        later: u64,
+    }
+
+    // SAFETY: integers only, and the size is the first.
+    unsafe impl Sizable for Grown {
+        const LEAST: usize = 16;
+        const NAME: &'static str = "grown";
+    }
+
+    #[test]
+    fn options_of_an_older_header_leave_the_rest_at_its_default() {
+        let old = Grown {
+            size: 16,
+            first: 1,
+            later: 2,
+        };
+        // SAFETY: it has at least as many bytes as it says.
+        let copy = unsafe { options(&raw const old) }
+            .ok()
+            .flatten()
+            .expect("they are taken");
+        assert_eq!((copy.first, copy.later), (1, 0));
+        for size in [0, 15, 4097] {
+            let wrong = Grown { size, ..old };
+            // SAFETY: the size is looked at first.
+            assert!(unsafe { options(&raw const wrong) }.is_err(), "{size}");
+        }
+    }
+}

@@ -25,6 +25,7 @@ pub(crate) fn by_name<S: Serializer>(
 }
 
 /// In seconds.
+#[expect(clippy::ref_option, reason = "serde calls it like that")]
 pub(crate) fn seconds<S: Serializer>(
     time: &Option<Duration>,
     serializer: S,

@@ -6,8 +6,10 @@ use honker_testkit::LONG;
 use honker_testkit::lines::Lines;
 use honker_testkit::process::Process;
 use std::ffi::OsStr;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 
 /// How a program is compiled, linked and run.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,7 @@ pub struct Build {
     pub valgrind: bool,
 }
 
+/// Every way; the first two, between them, have each compiler and each way to link, and valgrind.
 pub const BUILDS: [Build; 4] = [
     Build {
         is_cpp: false,
@@ -40,8 +43,10 @@ pub const BUILDS: [Build; 4] = [
     },
 ];
 
+pub const CHECKED: &[Build] = BUILDS.split_at(2).0;
+
 impl Build {
-    pub fn name(&self) -> String {
+    pub fn name(self) -> String {
         let language = if self.is_cpp { "c++" } else { "c" };
         let linked = if self.is_static { "static" } else { "dynamic" };
         format!("{language}-{linked}")
@@ -64,7 +69,10 @@ const VALGRIND: [&str; 7] = [
 
 /// The checkout.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("this checkout")
 }
 
 /// What scripts/c.sh has installed.
@@ -111,11 +119,7 @@ impl Program {
             .arg("-o")
             .arg(&program);
         if build.is_static {
-            // A directory with nothing else: the linker prefers the other one.
-            let only = place.join("lib");
-            std::fs::create_dir_all(&only).expect("a directory");
-            std::fs::copy(installed("lib/libhonker.a"), only.join("libhonker.a")).expect("a copy");
-            command.arg("-L").arg(only);
+            command.arg("-L").arg(archive_alone());
         }
         command.args(pkg_config(build.is_static));
         let compiled = command.output().expect("gcc and g++ are installed");
@@ -157,6 +161,19 @@ impl Program {
             process,
         }
     }
+}
+
+/// A directory with nothing but the archive: the linker prefers the other one.
+fn archive_alone() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("archive");
+        std::fs::create_dir_all(&place).expect("a directory");
+        let link = place.join("libhonker.a");
+        let _ = std::fs::remove_file(&link);
+        symlink(installed("lib/libhonker.a"), link).expect("a link");
+        place
+    })
 }
 
 /// As a Makefile asks for it.
