@@ -3,7 +3,7 @@
 mod command;
 
 use command::{HONKER, Honker};
-use honker_testkit::{JournalMode, TempDb, Writer, profile_dir};
+use honker_testkit::{JournalMode, TempDb, Writer};
 use nix::sys::signal::Signal;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -108,13 +108,13 @@ fn is_run_elsewhere(command: &str) -> bool {
 
 #[test]
 fn no_block_is_of_a_kind_that_nothing_runs() {
-    let mut rust = Vec::new();
     for path in DOCUMENTS {
         for (language, block) in blocks(&document(path)) {
             match language {
                 // Diagrams and figures, and what only shows a terminal.
                 "text" | "console" => {}
-                "rust" => rust.push((path, block)),
+                // Held against what tests/readme and honker-core/tests/recipes run.
+                "rust" => assert!(shown_code_is_tested(&block), "{path}:\n{block}"),
                 // Run by tests of the package in question: see there.
                 "python" | "js" => assert_eq!(path, "README.md"),
                 "c" => assert_eq!(path, "crates/honker-c/README.md"),
@@ -122,31 +122,29 @@ fn no_block_is_of_a_kind_that_nothing_runs() {
             }
         }
     }
-    // Those of docs/backends.md are held against what honker-core/tests/recipes runs.
-    assert_eq!(
-        rust.iter()
-            .filter(|(path, _)| *path == "docs/backends.md")
-            .count(),
-        2
-    );
-    let [(_, readme)] = &rust
-        .into_iter()
-        .filter(|(path, _)| *path == "README.md")
-        .collect::<Vec<_>>()[..]
-    else {
-        panic!("the README has one example in Rust");
-    };
-    assert_eq!(
-        readme,
-        include_str!("../examples/readme.rs"),
-        "examples/readme.rs is what the README shows"
-    );
+}
+
+fn shown_code_is_tested(block: &str) -> bool {
+    [
+        include_str!("readme/example.rs"),
+        include_str!("../../honker-core/tests/recipes/subscribe_then_read.rs"),
+        include_str!("../../honker-core/tests/recipes/which_table.rs"),
+    ]
+    .contains(&block)
 }
 
 /// Commits again and again while `body` runs.
 fn beside_a_writer<T>(db: &Path, body: impl FnOnce() -> T) -> T {
+    struct Until<'a>(&'a AtomicBool);
+    impl Drop for Until<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
+        // Also where `body` panics.
+        let _until = Until(&over);
         scope.spawn(|| {
             let mut writer = Writer::spawn();
             let conn = writer.open(db);
@@ -157,9 +155,7 @@ fn beside_a_writer<T>(db: &Path, body: impl FnOnce() -> T) -> T {
                 thread::sleep(Duration::from_millis(2));
             }
         });
-        let result = body();
-        over.store(true, Ordering::SeqCst);
-        result
+        body()
     })
 }
 
@@ -233,22 +229,6 @@ fn nothing_is_excused_that_is_not_there() {
             "no document has `{begin}` ({why})"
         );
     }
-}
-
-#[test]
-fn the_readme_s_example_in_rust_runs() {
-    let db = TempDb::new(JournalMode::Wal);
-    let example = profile_dir().join("examples/readme");
-    beside_a_writer(db.path(), || {
-        let running = Honker::start(Command::new(&example).current_dir(db.dir()));
-        let line = running.line();
-        assert!(
-            line.ends_with(" commit(s): read again what you depend on"),
-            "{line}"
-        );
-        running.signal(Signal::SIGKILL);
-        assert_eq!(running.end().code, None);
-    });
 }
 
 /// Where a link of a document leads, if it is to a file of this checkout.

@@ -91,8 +91,9 @@ impl Bell {
     /// Blocks until it is readable. Not on the main thread: it does not see Ctrl-C.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
+            let hears = self.shared.pair.hears();
             let mut fds = [rustix::event::PollFd::new(
-                &self.shared.pair.hears(),
+                &hears,
                 rustix::event::PollFlags::IN,
             )];
             rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, None))

@@ -5,9 +5,6 @@ fn main() -> Result<(), honker_core::Error> {
     let mut events = watcher.update_events()?; // commits from here on wake
     loop {
         let update = events.recv()?;
-        println!(
-            "{} commit(s): read again what you depend on",
-            update.commits
-        );
+        println!("{} commit(s): read again what you depend on", update.commits);
     }
 }
