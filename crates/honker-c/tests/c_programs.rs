@@ -3,10 +3,11 @@
 
 mod program;
 
-use honker_testkit::{Conn, JournalMode, TempDb, Writer};
+use honker_testkit::{Conn, JournalMode, LONG, TempDb, Writer, wait_for};
 use program::{BUILDS, Build, CHECKED, Program, installed, root};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 const INSERT: &str = "INSERT INTO t(n) VALUES (1)";
@@ -135,6 +136,36 @@ fn a_position_loses_nothing_between_two_runs() {
         assert_eq!(run(), "something was committed: read again");
         assert_eq!(run(), "nothing was committed");
     }
+}
+
+#[test]
+fn the_program_in_the_readme_does_what_it_says() {
+    let readme = include_str!("../README.md");
+    let block = readme.split("```c\n").nth(1).expect("a block");
+    let block = block.split("```").next().expect("its end");
+    let includes = ["honker.h", "inttypes.h", "stdio.h", "unistd.h"];
+    let includes = includes.map(|name| format!("#include <{name}>\n")).concat();
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.c");
+    let program = format!(
+        "{includes}int main(int argc, char **argv) {{\nif (argc != 2 || chdir(argv[1]) != 0) return 2;\n\
+         setvbuf(stdout, NULL, _IOLBF, 0);\n{block}return 1;\n}}\n"
+    );
+    fs::write(&source, program).expect("a file");
+    let db = TempDb::new(JournalMode::Wal);
+    let program = Program::build(source.to_str().expect("text"), BUILDS[3]);
+    let mut running = program.start(&[db.dir()]);
+    let mut committer = Committer::new(&db);
+    // Until it has subscribed, nothing wakes it.
+    let line = wait_for(LONG, || {
+        committer.commit(1);
+        running.line_if_any()
+    });
+    assert!(commits(&line.expect("a wake")) >= 1);
+    drop(committer);
+    let new = TempDb::new(JournalMode::Wal);
+    fs::rename(new.path(), db.path()).expect("replaced");
+    let error = running.fails();
+    assert!(error.contains("database file replaced"), "{error}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// How a program is compiled, linked and run.
 #[derive(Clone, Copy, Debug)]
@@ -208,6 +209,10 @@ impl Running {
             Ok(line) => line,
             Err(why) => panic!("no line: {why:?}; standard error: {}", self.all_errors()),
         }
+    }
+
+    pub fn line_if_any(&mut self) -> Option<String> {
+        self.output.next(Duration::from_millis(5)).ok()
     }
 
     pub fn close_input(&mut self) {

@@ -1,7 +1,7 @@
 //! The example in Rust of the README, as it stands there, beside a real writer.
 
 use honker_core::ErrorKind;
-use honker_testkit::{JournalMode, TempDb, Writer};
+use honker_testkit::{JournalMode, LONG, TempDb, Writer, wait_until};
 use std::fs;
 use std::thread;
 
@@ -33,14 +33,12 @@ fn it_wakes_until_the_database_is_replaced() {
         writer.exec(conn, sql).expect("a commit");
     }
     // Whenever it began: a file that was there before is not replaced.
-    let mut moved = false;
-    while !running.is_finished() {
+    let ended = wait_until(LONG, || {
         fs::copy(new.path(), db.beside("new")).expect("a copy");
         fs::rename(db.beside("new"), db.path()).expect("renamed");
-        moved = true;
-        thread::yield_now();
-    }
-    assert!(moved);
+        running.is_finished()
+    });
+    assert!(ended, "it waits on");
     let ended = running.join().expect("it does not panic");
     let ended = ended.expect_err("it waits for ever otherwise");
     assert_eq!(ended.kind(), ErrorKind::Replaced, "{ended}");
