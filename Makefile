@@ -4,7 +4,7 @@ SECONDS ?= 600
 SEED ?=
 HOURS ?= 4
 
-.PHONY: help demo test test-full bench bench-quick torture soak models mutants lint wheel npm install deny
+.PHONY: help demo test test-full bench bench-quick torture soak models mutants lint wheel npm c install deny
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -57,6 +57,10 @@ wheel: ## Build the wheel of the Python package into target/wheels
 npm: ## Build the Node package for this machine into target/npm
 	@scripts/setup.sh npm
 	@scripts/timed.sh "make npm" scripts/addon.sh
+
+c: ## Build the C library into target/c, or install it below PREFIX= (DESTDIR= and LIBDIR= as usual)
+	@scripts/setup.sh build
+	@scripts/timed.sh "make c" env PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)" scripts/c.sh
 
 install: ## Install the honker command with cargo
 	@scripts/setup.sh build

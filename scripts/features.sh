@@ -10,7 +10,7 @@ for features in '' kernel-watcher shm-fast-path kernel-watcher,shm-fast-path; do
 done
 
 # Their tests are run with all features on.
-for features in data-version stream; do
+for features in data-version serde stream; do
     echo "honker-core builds with the feature: $features"
     cargo clippy -q -p honker-core --no-default-features --features "$features" --lib -- -D warnings
 done

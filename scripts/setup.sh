@@ -45,6 +45,11 @@ find_missing() {
         # better-sqlite3, beside which the Node package is tested, is C++ and may have to be compiled.
         need "make" make have make
         need "a C++ compiler (c++)" g++ have c++
+        # The C library's examples are compiled by both compilers, found with pkg-config, and called from Lua.
+        need "gcc and g++" g++ have g++
+        need "nm" binutils have nm
+        need "pkg-config" pkg-config have pkg-config
+        need "LuaJIT" luajit have luajit
         need "the sqlite3 shell" sqlite3 have sqlite3
         need "Python 3 with its sqlite3 module" python3 python3 -c 'import sqlite3'
         if [ "$(uname -s)" = Linux ]; then
@@ -52,6 +57,7 @@ find_missing() {
             need "bindfs, a FUSE file system" bindfs have bindfs
             need "fusermount3, to mount it" fuse3 have fusermount3
             need "the sqlcipher shell" sqlcipher have sqlcipher
+            need "valgrind" valgrind have valgrind
         fi
     fi
 }

@@ -43,6 +43,8 @@ case ${HONKER_FULL:-0} in
 esac
 
 wait "$building" || cat "$packages"
+scripts/test-c.sh 2>&1 | tee -a "$log" || status=$?
+
 scripts/test-python.sh 2>&1 | tee -a "$log" || status=$?
 
 scripts/test-node.sh 2>&1 | tee -a "$log" || status=$?

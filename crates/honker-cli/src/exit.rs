@@ -67,42 +67,37 @@ impl Failure {
     }
 }
 
-/// The table: what an error of the library means here, its stable name in JSON, and what to do if it was the system
-/// that refused (the library's own errors say it themselves).
-fn meaning(kind: ErrorKind) -> (Exit, &'static str, &'static str) {
+/// The table: what an error of the library means here, and what to do if it was the system that refused (the library's
+/// own errors say it themselves).
+fn meaning(kind: ErrorKind) -> (Exit, &'static str) {
     const PATH: &str = "Check the path";
     const ACCESS: &str = "Run honker as a user who may read the file and its directory";
     const DISK: &str = "Check the path, and the disk or mount that holds it";
     const REPORT: &str = "Please report this";
     match kind {
-        ErrorKind::NotFound => (Exit::NoDatabase, "not_found", PATH),
-        ErrorKind::DirectoryNotFound => (Exit::NoDatabase, "directory_not_found", PATH),
-        ErrorKind::IsDirectory => (Exit::NoDatabase, "is_directory", PATH),
-        ErrorKind::NotRegularFile => (Exit::NoDatabase, "not_regular_file", PATH),
-        ErrorKind::NotADatabase => (Exit::NoDatabase, "not_a_database", PATH),
-        ErrorKind::PermissionDenied => (Exit::NoDatabase, "permission_denied", ACCESS),
-        ErrorKind::InvalidPath => (Exit::NoDatabase, "invalid_path", PATH),
-        ErrorKind::Io => (Exit::NoDatabase, "io", DISK),
-        ErrorKind::InvalidConfig => (Exit::Usage, "invalid_config", PATH),
-        ErrorKind::Unsupported => (Exit::Failed, "unsupported", "Try --backend auto"),
-        ErrorKind::LimitReached => (Exit::Failed, "limit_reached", "Try --backend polling"),
-        ErrorKind::Replaced => (Exit::Died, "replaced", PATH),
-        ErrorKind::Closed => (Exit::Died, "closed", REPORT),
-        ErrorKind::Forked => (Exit::Died, "forked", REPORT),
-        ErrorKind::Internal => (Exit::Failed, "internal", REPORT),
+        ErrorKind::NotFound => (Exit::NoDatabase, PATH),
+        ErrorKind::DirectoryNotFound => (Exit::NoDatabase, PATH),
+        ErrorKind::IsDirectory => (Exit::NoDatabase, PATH),
+        ErrorKind::NotRegularFile => (Exit::NoDatabase, PATH),
+        ErrorKind::NotADatabase => (Exit::NoDatabase, PATH),
+        ErrorKind::PermissionDenied => (Exit::NoDatabase, ACCESS),
+        ErrorKind::InvalidPath => (Exit::NoDatabase, PATH),
+        ErrorKind::Io => (Exit::NoDatabase, DISK),
+        ErrorKind::InvalidConfig => (Exit::Usage, PATH),
+        ErrorKind::Unsupported => (Exit::Failed, "Try --backend auto"),
+        ErrorKind::LimitReached => (Exit::Failed, "Try --backend polling"),
+        ErrorKind::Replaced => (Exit::Died, PATH),
+        ErrorKind::Closed => (Exit::Died, REPORT),
+        ErrorKind::Forked => (Exit::Died, REPORT),
+        ErrorKind::Internal => (Exit::Failed, REPORT),
         // The list of kinds may grow.
-        _ => (Exit::Failed, "other", REPORT),
+        _ => (Exit::Failed, REPORT),
     }
-}
-
-/// The stable name of a reason, for JSON.
-pub(crate) fn reason(kind: ErrorKind) -> &'static str {
-    meaning(kind).1
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let (exit, _, advice) = meaning(error.kind());
+        let (exit, advice) = meaning(error.kind());
         if error.kind() == ErrorKind::NotFound {
             // The library speaks of its builder; here it is a flag.
             let path = error.path().unwrap_or(std::path::Path::new(""));

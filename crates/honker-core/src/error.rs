@@ -3,6 +3,7 @@
 mod message;
 
 use crate::identity::Identity;
+use crate::named::named;
 use crate::open_files;
 use rustix::io::Errno;
 use std::borrow::Cow;
@@ -34,40 +35,42 @@ struct Inner {
     reason: Reason,
 }
 
-/// The kinds of [`Error`] and [`RecvError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The database does not exist, and the caller asked that it must.
-    NotFound,
-    /// The directory that should hold the database does not exist.
-    DirectoryNotFound,
-    /// The path names a directory.
-    IsDirectory,
-    /// The path names a FIFO, a socket or a device.
-    NotRegularFile,
-    /// The file does not start with a SQLite header. It may be encrypted.
-    NotADatabase,
-    /// The file system refused access to the database, its directory or its `-shm`.
-    PermissionDenied,
-    /// The path cannot name a database file: empty, with a NUL in it, `:memory:`, or a `file:` URI.
-    InvalidPath,
-    /// A setting is out of range, or a name is not one of the valid ones.
-    InvalidConfig,
-    /// The backend cannot work for this database, file system or platform.
-    Unsupported,
-    /// A limit of the system was reached; the message names the setting that raises it.
-    LimitReached,
-    /// The database file was replaced, removed or overwritten in place. The watcher is dead.
-    Replaced,
-    /// The watcher, or the subscription, was closed.
-    Closed,
-    /// The watcher belongs to the parent process; this is a child made by `fork`.
-    Forked,
-    /// The operating system reported an input or output error.
-    Io,
-    /// A defect of honker: please report it.
-    Internal,
+named! {
+    /// The kinds of [`Error`] and [`RecvError`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum ErrorKind {
+        /// The database does not exist, and the caller asked that it must.
+        NotFound = "not_found",
+        /// The directory that should hold the database does not exist.
+        DirectoryNotFound = "directory_not_found",
+        /// The path names a directory.
+        IsDirectory = "is_directory",
+        /// The path names a FIFO, a socket or a device.
+        NotRegularFile = "not_regular_file",
+        /// The file does not start with a SQLite header. It may be encrypted.
+        NotADatabase = "not_a_database",
+        /// The file system refused access to the database, its directory or its `-shm`.
+        PermissionDenied = "permission_denied",
+        /// The path cannot name a database file: empty, with a NUL in it, `:memory:`, or a `file:` URI.
+        InvalidPath = "invalid_path",
+        /// A setting is out of range, or a name is not one of the valid ones.
+        InvalidConfig = "invalid_config",
+        /// The backend cannot work for this database, file system or platform.
+        Unsupported = "unsupported",
+        /// A limit of the system was reached; the message names the setting that raises it.
+        LimitReached = "limit_reached",
+        /// The database file was replaced, removed or overwritten in place. The watcher is dead.
+        Replaced = "replaced",
+        /// The watcher, or the subscription, was closed.
+        Closed = "closed",
+        /// The watcher belongs to the parent process; this is a child made by `fork`.
+        Forked = "forked",
+        /// The operating system reported an input or output error.
+        Io = "io",
+        /// A defect of honker: please report it.
+        Internal = "internal",
+    }
 }
 
 /// Why a subscription ended. Carries the same reason as [`Error`].

@@ -33,7 +33,7 @@
 //!
 //! One observer thread a process reads what SQLite's file format documents (the file change counter, the wal-index
 //! header) and asks which locks are held. It owns its descriptor table, so that what it closes cannot drop a lock of
-//! the host. `docs/design.md` tells the rest.
+//! the host. The module `design` of the documentation tells the rest.
 
 #![cfg_attr(
     not(test),
@@ -52,12 +52,17 @@ mod caution;
 mod closer;
 mod delivery;
 mod descriptor;
+// In the documentation only. A link to docs/design.md, which packaging follows: the text is in the published crate.
+#[cfg(doc)]
+#[doc = include_str!("design.md")]
+pub mod design {}
 mod directory;
 mod error;
 mod hint;
 mod identity;
 mod location;
 mod mount;
+mod named;
 mod observer;
 mod open_files;
 mod open_metrics;
@@ -66,6 +71,8 @@ mod position;
 mod probe;
 mod process;
 mod replace;
+#[cfg(feature = "serde")]
+mod serialize;
 mod sessions;
 mod shared;
 mod stats;

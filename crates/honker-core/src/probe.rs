@@ -72,6 +72,7 @@ impl JournalMode {
 
 /// Whether a backend works for a database, here and now.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BackendVerdict {
     /// Which backend.

@@ -1,69 +1,42 @@
 //! What a watcher has done, for operators.
 
 use crate::backend::WatcherBackend;
+use crate::named::named;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Why a wake could not be counted exactly, or could not be proven necessary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Conservative {
-    /// The journal mode switched between rollback and WAL: one commit, and perhaps others around it.
-    ModeSwitch,
-    /// The watcher started while a writer was in the middle of a commit, or beside a hot journal.
-    StartedDuringWrite,
-    /// A writer kept its lock after a commit (`locking_mode=EXCLUSIVE`, or a slow MEMORY or OFF journal), and counts
-    /// only its first.
-    LockKept,
-    /// The log said nothing (fresh, or gone) and the database's size or times had moved: a session nobody saw, or a
-    /// `chmod`.
-    UnseenSession,
-    /// Commits were found in the log of a session that was not followed from its start, or the log was restarted
-    /// while the watcher was not looking.
-    LogNotFollowed,
-    /// The change counter moved further than commits could have taken it; something else wrote the header.
-    ImplausibleCount,
-    /// The database appeared with commits already in it.
-    Appeared,
-    /// The rollback journal could not be read, so that a commit could not be told from a crash.
-    JournalUnreadable,
-    /// SQLite's own `data_version` moved, which tells no number (`data-version` backend only: each of its wakes).
-    DataVersion,
-}
-
-impl Conservative {
-    /// All of them, in the order of [`Stats::conservative`].
-    pub const ALL: [Self; 9] = [
-        Self::ModeSwitch,
-        Self::StartedDuringWrite,
-        Self::LockKept,
-        Self::UnseenSession,
-        Self::LogNotFollowed,
-        Self::ImplausibleCount,
-        Self::Appeared,
-        Self::JournalUnreadable,
-        Self::DataVersion,
-    ];
-
-    /// A stable name in `snake_case`, for logs and metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ModeSwitch => "mode_switch",
-            Self::StartedDuringWrite => "started_during_write",
-            Self::LockKept => "lock_kept",
-            Self::UnseenSession => "unseen_session",
-            Self::LogNotFollowed => "log_not_followed",
-            Self::ImplausibleCount => "implausible_count",
-            Self::Appeared => "appeared",
-            Self::JournalUnreadable => "journal_unreadable",
-            Self::DataVersion => "data_version",
-        }
+named! {
+    /// Why a wake could not be counted exactly, or could not be proven necessary.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum Conservative {
+        /// The journal mode switched between rollback and WAL: one commit, and perhaps others around it.
+        ModeSwitch = "mode_switch",
+        /// The watcher started while a writer was in the middle of a commit, or beside a hot journal.
+        StartedDuringWrite = "started_during_write",
+        /// A writer kept its lock after a commit (`locking_mode=EXCLUSIVE`, or a slow MEMORY or OFF journal), and counts
+        /// only its first.
+        LockKept = "lock_kept",
+        /// The log said nothing (fresh, or gone) and the database's size or times had moved: a session nobody saw, or a
+        /// `chmod`.
+        UnseenSession = "unseen_session",
+        /// Commits were found in the log of a session that was not followed from its start, or the log was restarted
+        /// while the watcher was not looking.
+        LogNotFollowed = "log_not_followed",
+        /// The change counter moved further than commits could have taken it; something else wrote the header.
+        ImplausibleCount = "implausible_count",
+        /// The database appeared with commits already in it.
+        Appeared = "appeared",
+        /// The rollback journal could not be read, so that a commit could not be told from a crash.
+        JournalUnreadable = "journal_unreadable",
+        /// SQLite's own `data_version` moved, which tells no number (`data-version` backend only: each of its wakes).
+        DataVersion = "data_version",
     }
 }
 
 /// A snapshot of what a watcher has done since it was opened. Counters only grow.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Stats {
     /// The backend that was asked for.
@@ -85,6 +58,7 @@ pub struct Stats {
     /// Replacements of the file that were followed.
     pub replacements: u64,
     /// Wakes that were not exact, by reason. Reasons that never occurred are left out.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::by_name"))]
     pub conservative: Vec<(Conservative, u64)>,
     /// File events of the operating system about this database (`kernel` only).
     pub hints: u64,
@@ -98,6 +72,7 @@ pub struct Stats {
     /// Times a saturated writer made the watcher drop its file watches and look each millisecond instead.
     pub storms: u64,
     /// The mean time between looks so far, if there were at least two.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::seconds"))]
     pub achieved_period: Option<Duration>,
     /// Whether the observer thread owns its descriptors. If not, it keeps those of the database and `-shm` open as
     /// long as the files have names, because closing them would drop the host's locks.

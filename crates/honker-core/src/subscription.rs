@@ -9,7 +9,7 @@ use crate::wake::{Totals, Until};
 use crate::watcher::Core;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 /// A subscription. It keeps the watcher alive, and sees every commit from [`update_events`] on.
@@ -34,12 +34,8 @@ pub struct UpdateEvents {
     pub(crate) is_over: bool,
 }
 
-/// What a subscriber has to do next.
-enum Step {
-    Take(Update),
-    /// Wait for this, and until then at most.
-    Wait(Until, Option<Instant>),
-}
+/// What a subscriber waits for, and until when at most.
+struct Awaited(Until, Option<Instant>);
 
 impl UpdateEvents {
     pub(crate) fn new(core: Arc<Core>, seen: Totals, owed: Option<Update>, pace: Pace) -> Self {
@@ -57,24 +53,35 @@ impl UpdateEvents {
         }
     }
 
-    /// Takes what is there, if it is time.
-    fn step(&mut self, now: Instant) -> Result<Step, Error> {
+    /// What to wait for; `None` if there is something to take by now, or the end.
+    fn awaited(&self, now: Instant) -> Option<Awaited> {
+        if self.closer.is_closed() {
+            return None;
+        }
+        let wake = &self.core.shared.wake;
+        let has_news = || self.owed.is_some() || wake.is_reached(Until::News, &self.seen);
+        if let Some(opens) = self.pace.closed_until(now)
+            && !wake.is_reached(Until::End, &self.seen)
+        {
+            // Asked once: news that come right after are for later, too.
+            return Some(if has_news() {
+                Awaited(Until::End, Some(opens))
+            } else {
+                Awaited(Until::News, self.pace.idle_at())
+            });
+        }
+        let idle_at = self.pace.idle_at();
+        let is_due = has_news() || idle_at.is_some_and(|at| at <= now);
+        (!is_due).then_some(Awaited(Until::News, idle_at))
+    }
+
+    /// Takes what is there. Only where nothing is awaited.
+    fn take(&mut self, now: Instant) -> Result<Option<Update>, Error> {
         if self.closer.is_closed() {
             let path = &self.core.shared.location.path;
             return Err(Error::at(path, Reason::SubscriptionClosed));
         }
         let wake = &self.core.shared.wake;
-        if let Some(opens) = self.pace.closed_until(now)
-            && !wake.is_reached(Until::End, &self.seen)
-        {
-            // Asked once: news that come right after are for later, too.
-            let has_news = self.owed.is_some() || wake.is_reached(Until::News, &self.seen);
-            return Ok(if has_news {
-                Step::Wait(Until::End, Some(opens))
-            } else {
-                Step::Wait(Until::News, self.pace.idle_at())
-            });
-        }
         let update = match self.owed.take() {
             // The end comes after what was owed.
             Some(owed) => Some(match wake.take(&mut self.seen) {
@@ -83,16 +90,12 @@ impl UpdateEvents {
             }),
             None => wake.take(&mut self.seen)?,
         };
-        let idle_at = self.pace.idle_at();
-        let is_idle = update.is_none() && idle_at.is_some_and(|at| at <= now);
+        let is_idle = update.is_none() && self.pace.idle_at().is_some_and(|at| at <= now);
         let update = update.or_else(|| is_idle.then(|| Update::idle(self.seen.wakes)));
-        Ok(match update {
-            Some(update) => {
-                self.pace.handed_out(now);
-                Step::Take(update)
-            }
-            None => Step::Wait(Until::News, idle_at),
-        })
+        if update.is_some() {
+            self.pace.handed_out(now);
+        }
+        Ok(update)
     }
 
     /// Waits for commits.
@@ -125,11 +128,14 @@ impl UpdateEvents {
     /// As for [`recv`](Self::recv).
     pub fn try_recv(&mut self) -> Result<Option<Update>, RecvError> {
         let ready = self.core.shared.refuse_in_a_child();
-        let step = ready.and_then(|()| self.step(Instant::now()));
-        Ok(match step.map_err(RecvError)? {
-            Step::Take(update) => Some(update),
-            Step::Wait(..) => None,
-        })
+        let taken = ready.and_then(|()| {
+            let now = Instant::now();
+            match self.awaited(now) {
+                None => self.take(now),
+                Some(_) => Ok(None),
+            }
+        });
+        taken.map_err(RecvError)
     }
 
     /// Waits as an async task does, without a runtime: [`Poll::Pending`] means that the task will be woken.
@@ -140,17 +146,50 @@ impl UpdateEvents {
     ///
     /// As for [`recv`](Self::recv); also if the delivery thread cannot be started.
     pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<Update, RecvError>> {
+        loop {
+            if let Err(error) = ready!(self.poll_ready(context)) {
+                return Poll::Ready(Err(error));
+            }
+            let taken = self.take(Instant::now()).map_err(RecvError);
+            if let Some(received) = taken.transpose() {
+                return Poll::Ready(received);
+            }
+        }
+    }
+
+    /// The same without taking anything: `Ready(Ok(()))` if [`try_recv`](Self::try_recv) gives an update by now, or the
+    /// end. For what only tells somebody else to come and take it, as a descriptor of an event loop does.
+    ///
+    /// ```
+    /// # use honker_core::SharedUpdateWatcher;
+    /// # use std::task::{Context, Poll, Waker};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("app.db");
+    /// let watcher = SharedUpdateWatcher::new(&path)?;
+    /// let mut events = watcher.update_events()?;
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert!(events.poll_ready(&mut context).is_pending());
+    /// watcher.close();
+    /// assert!(matches!(events.poll_ready(&mut context), Poll::Ready(Ok(()))));
+    /// assert!(events.try_recv().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// In a child made by `fork`, or if the delivery thread cannot be started.
+    pub fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
         let shared = &self.core.shared;
         let ready = shared
             .refuse_in_a_child()
             .and_then(|()| shared.delivery.start_for(shared));
         match ready {
-            Ok(()) => self.poll_step(context).map_err(RecvError),
+            Ok(()) => self.register(context).map(Ok),
             Err(error) => Poll::Ready(Err(RecvError(error))),
         }
     }
 
-    /// Takes back what the last [`poll_recv`](Self::poll_recv) registered: its waker is dropped, and not called for
+    /// Takes back what the last [`poll_recv`](Self::poll_recv) or [`poll_ready`](Self::poll_ready) registered: its waker is dropped, and not called for
     /// what comes from now on.
     pub fn cancel_poll(&mut self) {
         if self.core.shared.refuse_in_a_child().is_ok() {
@@ -164,21 +203,15 @@ impl UpdateEvents {
         self.closer.clone()
     }
 
-    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<Update, Error>> {
+    /// Has the task woken, unless there is something to take by now.
+    fn register(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let task = *self.task.get_or_insert_with(tasks::next_id);
         let shared = Arc::clone(&self.core.shared);
         let mut registered = None;
         loop {
-            let (until, deadline) = match self.step(Instant::now()) {
-                Ok(Step::Wait(until, deadline)) => (until, deadline),
-                Ok(Step::Take(update)) => {
-                    self.forget_task();
-                    return Poll::Ready(Ok(update));
-                }
-                Err(error) => {
-                    self.forget_task();
-                    return Poll::Ready(Err(error));
-                }
+            let Some(Awaited(until, deadline)) = self.awaited(Instant::now()) else {
+                self.forget_task();
+                return Poll::Ready(());
             };
             if registered == Some(until) {
                 self.set_timer(until, deadline);
@@ -194,9 +227,11 @@ impl UpdateEvents {
         self.core.shared.refuse_in_a_child().map_err(RecvError)?;
         loop {
             let now = Instant::now();
-            let (until, next) = match self.step(now).map_err(RecvError)? {
-                Step::Take(update) => return Ok(Some(update)),
-                Step::Wait(until, next) => (until, next),
+            let Some(Awaited(until, next)) = self.awaited(now) else {
+                match self.take(now).map_err(RecvError)? {
+                    Some(update) => return Ok(Some(update)),
+                    None => continue,
+                }
             };
             if deadline.is_some_and(|deadline| deadline <= now) {
                 return Ok(None);

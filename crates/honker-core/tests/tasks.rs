@@ -193,3 +193,28 @@ fn a_poll_that_was_cancelled_calls_no_waker() {
         Some(1)
     );
 }
+
+#[test]
+fn being_told_that_there_is_something_takes_nothing() {
+    for backend in BACKENDS {
+        let db = TempDb::new(JournalMode::Wal);
+        let (watcher, mut events) = open(&db, backend);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(events.poll_ready(&mut context).is_pending());
+        db.sql("INSERT INTO t(n) VALUES (1)");
+        assert!(wait_until(LONG, || events
+            .poll_ready(&mut context)
+            .is_ready()));
+        assert!(events.poll_ready(&mut context).is_ready(), "still there");
+        assert!(matches!(events.try_recv(), Ok(Some(update)) if update.commits >= 1));
+        while let Ok(Some(_)) = events.try_recv() {}
+        assert!(events.poll_ready(&mut context).is_pending());
+        watcher.close();
+        assert!(matches!(
+            events.poll_ready(&mut context),
+            Poll::Ready(Ok(()))
+        ));
+        let end = events.try_recv().expect_err("closed");
+        assert_eq!(end.kind(), ErrorKind::Closed);
+    }
+}

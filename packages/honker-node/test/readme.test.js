@@ -82,3 +82,15 @@ console.log(db.backend, dbK.backend);`,
   const commonJS = node(t, [path.join(directory, 'readme.cjs'), path.dirname(file)]);
   assert.deepEqual(await commonJS.rest(), ['polling kernel']);
 });
+
+test("the block in the project's README runs", async (t) => {
+  const text = readFileSync(path.join(PACKAGE, '../../README.md'), 'utf8');
+  const [, block] = /^```js\n(.*?)^```$/ms.exec(text);
+  const file = database(t);
+  const directory = project(t, { 'readme.mjs': `process.chdir(process.argv[2]);\n${block}` });
+  const program = node(t, [path.join(directory, 'readme.mjs'), path.dirname(file)]);
+  const stop = writeUntil(t, file);
+  assert.match(await program.line(), /^[1-9]\d* commit\(s\): read again what you depend on$/);
+  program.child.kill();
+  await stop();
+});

@@ -3,50 +3,12 @@
 //!
 //! Ringing takes no GIL and never blocks: a push to a list, and one byte if the list was empty.
 
+use honker_bell::Pair;
 use pyo3::prelude::*;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
-
-/// Two sockets: what is written to one makes the other readable.
-pub(crate) struct Pair {
-    pub(crate) hears: UnixStream,
-    pub(crate) rings: UnixStream,
-}
-
-impl Pair {
-    pub(crate) fn new() -> io::Result<Self> {
-        let (hears, rings) = UnixStream::pair()?;
-        hears.set_nonblocking(true)?;
-        rings.set_nonblocking(true)?;
-        Ok(Self { hears, rings })
-    }
-
-    /// Makes it readable.
-    pub(crate) fn sound(&self) {
-        // Full means that it is readable already. Zero, because no signal has that number.
-        let _ = (&self.rings).write(&[0]);
-    }
-
-    /// Reads what made it readable.
-    pub(crate) fn quiet(&self, mut heard: impl FnMut(&[u8])) {
-        let mut bytes = [0; 64];
-        loop {
-            match (&self.hears).read(&mut bytes) {
-                Ok(count) => {
-                    heard(bytes.get(..count).unwrap_or_default());
-                    if count < bytes.len() {
-                        return;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return,
-            }
-        }
-    }
-}
 
 /// A descriptor that becomes readable when one of several subscriptions has news.
 #[pyclass(frozen, module = "honker._honker")]
@@ -112,7 +74,7 @@ impl Bell {
 
     /// The descriptor that becomes readable.
     fn fileno(&self) -> RawFd {
-        self.shared.pair.hears.as_raw_fd()
+        self.shared.pair.hears().as_raw_fd()
     }
 
     /// The numbers of those who have news. From here on a ring makes the descriptor readable again.
@@ -129,8 +91,9 @@ impl Bell {
     /// Blocks until it is readable. Not on the main thread: it does not see Ctrl-C.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
+            let hears = self.shared.pair.hears();
             let mut fds = [rustix::event::PollFd::new(
-                &self.shared.pair.hears,
+                &hears,
                 rustix::event::PollFlags::IN,
             )];
             rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, None))

@@ -4,7 +4,7 @@
 //! that is a socket of ours. Native code puts it there and takes it away, because no handler runs, and raises, in that:
 //! a descriptor that stayed behind would be written to when its number is somebody's database.
 
-use crate::bell::Pair;
+use honker_bell::Pair;
 use honker_core::{RecvError, Update, UpdateEvents};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -106,7 +106,7 @@ struct Hearing<'py> {
 impl<'py> Hearing<'py> {
     /// `None`: this interpreter runs no signal handlers.
     fn start(py: Python<'py>, bell: &'static Pair) -> PyResult<Option<Self>> {
-        match set_wakeup_fd(py, bell.rings.as_raw_fd()) {
+        match set_wakeup_fd(py, bell.rings().as_raw_fd()) {
             Ok(before) => Ok(Some(Self {
                 py,
                 bell,
@@ -132,7 +132,7 @@ impl<'py> Hearing<'py> {
 
 impl Drop for Hearing<'_> {
     fn drop(&mut self) {
-        let own = self.bell.rings.as_raw_fd();
+        let own = self.bell.rings().as_raw_fd();
         match set_wakeup_fd(self.py, self.before) {
             // A handler has set it anew meanwhile: that stays.
             Ok(other) if other != own => drop(set_wakeup_fd(self.py, other)),
@@ -175,7 +175,8 @@ fn sleep(bell: &Pair, left: Option<Duration>) -> io::Result<()> {
         tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: i64::from(left.subsec_nanos()),
     });
-    let mut fds = [PollFd::new(&bell.hears, PollFlags::IN)];
+    let hears = bell.hears();
+    let mut fds = [PollFd::new(&hears, PollFlags::IN)];
     match rustix::event::poll(&mut fds, timeout.as_ref()) {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),

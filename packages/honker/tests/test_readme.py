@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -52,3 +54,27 @@ def test_every_block_runs(
                 writing.join()
     names["connection"].close()
     assert "commit(s): read again what you depend on" in capsys.readouterr().out
+
+
+def test_the_block_in_the_project_s_readme_runs(tmp_path: Path) -> None:
+    text = Path(__file__).parents[3].joinpath("README.md").read_text()
+    [block] = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    command = [sys.executable, "-u", "-c", block]
+    with (
+        closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None, timeout=60)) as writer,
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as program,
+    ):
+        writer.execute("CREATE TABLE t(n)")
+        said: list[str] = []
+
+        def read() -> None:
+            assert program.stdout is not None
+            said.append(program.stdout.readline())
+
+        reading = threading.Thread(target=read)
+        reading.start()
+        while reading.is_alive():
+            writer.execute("INSERT INTO t VALUES (1)")
+            reading.join(0.005)
+        program.kill()
+    assert re.fullmatch(r"\d+ commit\(s\): read again what you depend on\n", said[0])

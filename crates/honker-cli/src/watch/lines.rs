@@ -1,7 +1,6 @@
 //! What is printed: a line for the start, each wake, and the death. The JSON is a promise (see `honker watch --help`).
 
 use crate::clock::Stamp;
-use crate::exit;
 use crate::output::{BOLD, CAUTION, DIM, GOOD, Output, in_one_line, note};
 use honker_core::{JournalMode, Probe, RecvError, SharedUpdateWatcher, Update, UpdateKind};
 use serde::Serialize;
@@ -144,7 +143,7 @@ impl Lines {
             return Ok(());
         }
         self.json(&Json::Died {
-            reason: exit::reason(error.kind()),
+            reason: error.kind().name(),
             monotonic_ns: at.monotonic_ns,
             time: at.rfc3339(),
             message: error.to_string(),

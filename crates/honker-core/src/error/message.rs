@@ -145,3 +145,78 @@ impl fmt::Display for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Identity;
+    use std::time::Duration;
+
+    /// One of each reason, and what its message says. Both are made of one list, in which no reason can be missing.
+    macro_rules! each_reason {
+        ($($(#[$attribute:meta])* $pattern:pat => $sample:expr, $says:literal;)+) => {
+            fn samples() -> Vec<Reason> {
+                vec![$($(#[$attribute])* $sample,)+]
+            }
+
+            fn says(reason: &Reason) -> &'static str {
+                match reason {
+                    $($(#[$attribute])* $pattern => $says,)+
+                }
+            }
+        };
+    }
+
+    const FILE: Identity = Identity { dev: 1, ino: 2 };
+
+    each_reason! {
+        Reason::NotFound => Reason::NotFound, "no such file";
+        Reason::DirectoryNotFound { .. } => Reason::DirectoryNotFound { directory: "/srv".into() }, "no such directory";
+        Reason::IsDirectory => Reason::IsDirectory, "is a directory";
+        Reason::NotRegularFile { .. } => Reason::NotRegularFile { found: "a FIFO" }, "not a regular file";
+        Reason::NotADatabase { .. } => Reason::NotADatabase { found: String::new() }, "is not a SQLite database";
+        Reason::EmptyPath => Reason::EmptyPath, "the path is empty";
+        Reason::NulInPath => Reason::NulInPath, "contains a NUL character";
+        Reason::MemoryDatabase => Reason::MemoryDatabase, "is private to one connection";
+        Reason::Uri => Reason::Uri, "is a URI";
+        Reason::Zero { .. } => Reason::Zero { setting: "idle_poll" }, "must be longer than zero";
+        Reason::PollInterval { .. } => Reason::PollInterval { least: Duration::ZERO, most: Duration::MAX },
+            "poll_interval must be between";
+        Reason::UnknownBackend { .. } => Reason::UnknownBackend { name: String::new() }, "unknown watcher backend";
+        Reason::NotAPosition { .. } => Reason::NotAPosition { text: String::new() }, "is no position of this version";
+        Reason::BackendUnavailable { .. } => Reason::BackendUnavailable { backend: "shm", why: String::new() },
+            "backend cannot watch";
+        Reason::WalIndexVersion { .. } => Reason::WalIndexVersion { version: 1 }, "has a wal-index of version";
+        Reason::FormatVersion { .. } => Reason::FormatVersion { read: 3 }, "has file format version";
+        Reason::OtherName => Reason::OtherName, "is open under another name";
+        Reason::LeftWal => Reason::LeftWal, "has left WAL mode";
+        Reason::PathRetargeted { .. } => Reason::PathRetargeted { expected: "/a".into(), found: "/b".into() }, "leads to";
+        Reason::Limit { .. } => Reason::Limit { what: "".into(), remedy: "" }, "cannot watch";
+        Reason::Replaced { .. } => Reason::Replaced { expected: FILE, found: None },
+            "database file replaced: expected";
+        Reason::Overwritten { .. } => Reason::Overwritten { what: Overwritten::Emptied }, "overwritten in place";
+        Reason::Closed => Reason::Closed, "is closed";
+        Reason::SubscriptionClosed => Reason::SubscriptionClosed, "this subscription";
+        Reason::Forked => Reason::Forked, "belongs to the parent process";
+        Reason::System { .. } => Reason::System { what: "cannot check the identity of".to_owned(), errno: 5 },
+            "cannot check the identity of";
+        #[cfg(feature = "data-version")]
+        Reason::Sqlite { .. } => Reason::Sqlite { message: String::new(), kind: crate::ErrorKind::Io },
+            "SQLite cannot read";
+        Reason::ObserverGone => Reason::ObserverGone, "the observer thread ended unexpectedly";
+    }
+
+    #[test]
+    fn every_reason_is_explained_to_operators_by_what_it_says() {
+        let operations = include_str!("../../../../docs/operations.md");
+        for reason in samples() {
+            let phrase = says(&reason);
+            let message = Error::at(Path::new("/srv/app.db"), reason).to_string();
+            assert!(message.contains(phrase), "{message}");
+            assert!(
+                operations.contains(&format!("`{phrase}`")),
+                "docs/operations.md does not say what this means: {message}"
+            );
+        }
+    }
+}
