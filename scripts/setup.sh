@@ -52,6 +52,7 @@ find_missing() {
             need "bindfs, a FUSE file system" bindfs have bindfs
             need "fusermount3, to mount it" fuse3 have fusermount3
             need "the sqlcipher shell" sqlcipher have sqlcipher
+            need "faketime, which steps clocks" faketime have faketime
         fi
     fi
 }
