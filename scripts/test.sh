@@ -36,7 +36,6 @@ case ${HONKER_FULL:-0} in
 1)
     target/debug/honker-torture run --seconds 120 || status=$?
     target/debug/honker-torture soak --seconds 120 || status=$?
-    scripts/clock-steps.sh 60 || status=$?
     scripts/models.sh || status=$?
     scripts/fuzz.sh 30 || status=$?
     ;;
