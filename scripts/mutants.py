@@ -88,6 +88,11 @@ MUTANTS = [
     ("publishing wakes nobody", CORE + "wake.rs",
      "                .store(state.totals.wakes * 2, Ordering::Release);\n        }\n        self.blocked.notify(usize::MAX);",
      "                .store(state.totals.wakes * 2, Ordering::Release);\n        }", "schedules"),
+    ("the delivery thread is told of tasks once only", CORE + "tasks.rs",
+     "        self.told.store(false, Ordering::SeqCst);\n", "", "schedules"),
+    ("who waits as a task is asked before the news are out", CORE + "tasks.rs",
+     "    pub(crate) fn are_to_be_told(&self) -> bool {\n        fence(Ordering::SeqCst);\n",
+     "    pub(crate) fn are_to_be_told(&self) -> bool {\n", "schedules"),
 ]
 TEST = ["cargo", "test", "-p", "honker-core", "--all-features"]
 CHECKS = {

@@ -58,6 +58,7 @@ find_missing() {
             need "fusermount3, to mount it" fuse3 have fusermount3
             need "the sqlcipher shell" sqlcipher have sqlcipher
             need "valgrind" valgrind have valgrind
+            need "faketime, which steps clocks" faketime have faketime
         fi
     fi
 }

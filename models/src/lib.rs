@@ -1,8 +1,7 @@
-//! honker-core's own `wake.rs`, between loom's threads instead of the system's: `scripts/models.sh` runs it.
+//! honker-core's own `wake.rs` and `tasks.rs`, between loom's threads instead of the system's: `scripts/models.sh` runs it.
 //!
-//! Every schedule of two or three threads is run, with each value that the memory model allows a load to give. What
-//! waits for a wake as a thread does is modelled here: publish, subscribe, wait, end, close, drop. The async tasks beside
-//! it are not: their wakers go through the delivery thread, which has a test of its own for each order of events.
+//! Every schedule of two or three threads is run, with each value that the memory model allows a load to give: publish,
+//! subscribe, wait, end, close, drop, of what waits as a thread here, and of what waits as a task in `asynchronous.rs`.
 #![cfg(loom)]
 #![allow(
     dead_code,
@@ -10,6 +9,10 @@
     reason = "not everything of the files below is modelled"
 )]
 
+#[cfg(test)]
+mod asynchronous;
+#[path = "../../crates/honker-core/src/tasks.rs"]
+mod tasks;
 #[path = "../../crates/honker-core/src/update.rs"]
 mod update;
 #[path = "../../crates/honker-core/src/wake.rs"]
@@ -17,7 +20,7 @@ mod wake;
 
 /// Stands for `honker-core/src/sync.rs`.
 mod sync {
-    pub(crate) use loom::sync::atomic::AtomicU64;
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, fence};
     pub(crate) use loom::sync::{Mutex, MutexGuard};
 }
 
@@ -35,12 +38,6 @@ mod observer {
     }
 }
 
-/// Nobody waits as a task here.
-mod tasks {
-    #[derive(Debug, Default)]
-    pub(crate) struct Tasks;
-}
-
 #[cfg(test)]
 mod tests {
     use crate::error::Error;
@@ -50,7 +47,7 @@ mod tests {
     use loom::sync::atomic::{AtomicBool, Ordering};
     use loom::thread;
 
-    fn commit(wake: &Wake) {
+    pub(crate) fn commit(wake: &Wake) {
         let tally = Tally {
             commits: 1,
             inexact: None,
@@ -71,16 +68,16 @@ mod tests {
         (told, None)
     }
 
-    fn explore(body: impl Fn() + Send + Sync + 'static) {
+    pub(crate) fn explore(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
         let mut model = loom::model::Builder::new();
         // Each further one multiplies the schedules; those that lose a wake need two.
-        model.preemption_bound = Some(3);
+        model.preemption_bound = Some(preemptions);
         model.check(body);
     }
 
     #[test]
     fn a_sleeping_subscriber_is_told_every_commit() {
-        explore(|| {
+        explore(3, || {
             let wake = Arc::new(Wake::default());
             let seen = wake.totals();
             let publisher = {
@@ -98,7 +95,7 @@ mod tests {
 
     #[test]
     fn two_subscribers_are_told_the_same() {
-        explore(|| {
+        explore(3, || {
             let wake = Arc::new(Wake::default());
             let seen = wake.totals();
             let other = {
@@ -117,7 +114,7 @@ mod tests {
 
     #[test]
     fn who_subscribes_meanwhile_is_told_what_is_committed_from_then_on() {
-        explore(|| {
+        explore(3, || {
             let wake = Arc::new(Wake::default());
             let publisher = {
                 let wake = Arc::clone(&wake);
@@ -138,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_end_comes_after_the_last_wake_and_the_first_reason_stays() {
-        explore(|| {
+        explore(3, || {
             let wake = Arc::new(Wake::default());
             let seen = wake.totals();
             let observer = {
@@ -167,7 +164,7 @@ mod tests {
 
     #[test]
     fn closing_ends_a_wait_whenever_it_comes() {
-        explore(|| {
+        explore(3, || {
             let wake = Arc::new(Wake::default());
             let is_closed = Arc::new(AtomicBool::new(false));
             let seen = wake.totals();
@@ -189,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_subscriber_that_is_dropped_takes_nobody_s_wake_along() {
-        explore(|| {
+        explore(3, || {
             let wake = Arc::new(Wake::default());
             let seen = wake.totals();
             let dropped = {

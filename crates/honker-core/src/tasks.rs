@@ -1,8 +1,9 @@
 //! The async tasks that wait for one watcher.
 
+use crate::sync::{AtomicBool, Mutex, MutexGuard, fence};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 /// Wakers by the number of their subscription. Wakers are foreign code: the observer thread only asks whether there
@@ -17,6 +18,8 @@ pub(crate) struct Tasks {
 
 /// A number that no other subscription of this process has.
 pub(crate) fn next_id() -> u64 {
+    use std::sync::atomic::AtomicU64;
+
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }

@@ -40,6 +40,7 @@ const fn after(name: &'static str, function: &'static str, anchor: &'static str)
     }
 }
 
+const OPEN_JOURNAL: &str = "static int pager_open_journal(Pager *pPager){";
 const SYNC_JOURNAL: &str = "static int syncJournal(Pager *pPager, int newHdr){";
 const WRITE_PAGES: &str = "static int pager_write_pagelist(Pager *pPager, PgHdr *pList){";
 const PHASE_ONE: &str = "SQLITE_PRIVATE int sqlite3PagerCommitPhaseOne(\n";
@@ -76,7 +77,13 @@ const LOCK_INDEX_SHARED: &str = "rc = unixShmSystemLock(pDbFd, F_RDLCK, UNIX_SHM
 
 /// All of them. Those of a commit are in the order in which it passes them.
 pub(crate) const POINTS: &[Point] = &[
-    // A commit with a rollback journal. Its first point is passed with the database locked and not written.
+    // A transaction that has a journal, and only its RESERVED lock.
+    after(
+        "journal-begun",
+        OPEN_JOURNAL,
+        "rc = writeJournalHdr(pPager);",
+    ),
+    // Its commit. The first point is passed with the database locked and not written.
     before(
         "journal-without-header",
         SYNC_JOURNAL,

@@ -8,7 +8,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | write, stop, continue, kill | [`Writer`] (newest SQLite), [`PythonWriter`], [`Shell`] (Debian's) |
+//! | write, stop, continue, kill | [`Writer`] (newest SQLite), [`PythonWriter`], [`NodeWriter`], [`Shell`] (Debian's) |
 //! | stop a writer inside a commit, a checkpoint or a close | [`Writer::spawn_instrumented`] |
 //! | have a child that shares the test's memory, by `fork` | [`fork`](fn@fork) |
 //! | have a place for a database | [`TempDb`] |
@@ -19,6 +19,7 @@
 //! | see what the kernel sees | [`locks`], [`fds`], [`threads`] |
 //! | mount, limit, or be somebody else | [`alone_with`], [`again_as_nobody`], [`as_user`] |
 //! | wait without guessing a time | [`wait_until`] |
+//! | step the clock of some processes | [`FakeClock`] |
 //! | run more with `HONKER_FULL=1` | [`count`] |
 //! | choose at random, repeatably | [`random::rng`] |
 //!
@@ -46,9 +47,11 @@ mod again;
 mod copying;
 mod count;
 mod exe;
+mod fake_clock;
 mod fork;
 mod host;
 mod journal;
+mod node;
 mod oracle;
 mod python;
 mod shell;
@@ -63,9 +66,11 @@ pub use again::{
 pub use copying::copy_slowly;
 pub use count::{count, full_counts};
 pub use exe::{exe, instrumented_exe, profile_dir};
+pub use fake_clock::FakeClock;
 pub use fork::{Forked, Steps, fork};
 pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};
+pub use node::NodeWriter;
 pub use oracle::DataVersion;
 pub use protocol::{CommitLoop, Done, LoopReport, NumberedLoop, OpenFlag, Reply, SqlError};
 pub use python::PythonWriter;

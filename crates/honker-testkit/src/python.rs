@@ -11,7 +11,13 @@ pub struct PythonWriter;
 impl PythonWriter {
     /// Starts `python3`; it takes the same commands as [`Writer::spawn`], except `no_ckpt_on_close` before Python 3.12.
     pub fn spawn() -> Writer {
-        let script = include_str!("python_writer.py");
-        Writer::spawn_command(Command::new("python3").args(["-c", script]))
+        Writer::spawn_command(&mut Self::command())
+    }
+
+    /// What [`Self::spawn`] starts.
+    pub fn command() -> Command {
+        let mut command = Command::new("python3");
+        command.args(["-c", include_str!("python_writer.py")]);
+        command
     }
 }

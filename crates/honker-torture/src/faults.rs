@@ -1,6 +1,7 @@
 //! The faults, a file for each family.
 
 mod checkpoints;
+mod clock;
 mod crowd;
 mod descriptors;
 mod disk;
@@ -21,7 +22,7 @@ mod versions;
 use std::fmt;
 
 use fastrand::Rng;
-use honker_testkit::{JournalMode, Shell};
+use honker_testkit::{FakeClock, JournalMode, Shell};
 use serde::{Deserialize, Serialize};
 
 pub use replacement::Replacement;
@@ -68,6 +69,8 @@ pub enum Fault {
     Crowd,
     /// Several versions of SQLite write one file.
     MixedVersions,
+    /// Steps of the real-time clock of watchers and writers.
+    ClockSteps,
 }
 
 /// What each family does, in the order it happens.
@@ -82,7 +85,7 @@ struct Family {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Saturation,
         Self::WriterKills,
         Self::Checkpoints,
@@ -105,6 +108,7 @@ impl Fault {
         Self::ManyDatabases,
         Self::Crowd,
         Self::MixedVersions,
+        Self::ClockSteps,
     ];
 
     /// Its name, for a table and the command line.
@@ -132,6 +136,7 @@ impl Fault {
             Self::ManyDatabases => "many-databases",
             Self::Crowd => "crowd",
             Self::MixedVersions => "mixed-versions",
+            Self::ClockSteps => "clock-steps",
         }
     }
 
@@ -166,6 +171,9 @@ impl Fault {
             Self::MixedVersions | Self::KeptLogs if !Shell::installed() => {
                 Err("the sqlite3 shell is not installed".into())
             }
+            Self::ClockSteps if !FakeClock::installed() => {
+                Err("libfaketime is not installed".into())
+            }
             _ => Ok(()),
         }
     }
@@ -188,7 +196,13 @@ impl Fault {
         let may_end = |fault| fault == Self::DescriptorsUsedUp;
         // The pipe to a child is a descriptor as well.
         let forks = |fault| fault == Self::ForkStorm;
+        // libfaketime opens a file whenever somebody asks for the time, as the user who asks.
+        let needs_a_file = |fault| fault == Self::ClockSteps;
+        let denies_it =
+            |fault| [Self::DescriptorsUsedUp, Self::Permissions, Self::ForkStorm].contains(&fault);
         self != other
+            && !(needs_a_file(self) && denies_it(other))
+            && !(needs_a_file(other) && denies_it(self))
             // SQLite itself allows no replacement beside a connection.
             && !(self == Self::Checkpoints && matches!(other, Self::Replaced(_)))
             && !(other == Self::Checkpoints && matches!(self, Self::Replaced(_)))
@@ -219,6 +233,7 @@ impl Fault {
             Self::ManyDatabases => many::FAMILY,
             Self::Crowd => crowd::FAMILY,
             Self::MixedVersions => versions::FAMILY,
+            Self::ClockSteps => clock::FAMILY,
         }
     }
 

@@ -27,6 +27,9 @@ pub struct Plan {
     pub faults: Vec<Fault>,
     /// Put the database on a file system of its own with so many kilobytes.
     pub tmpfs_kilobytes: Option<u64>,
+    /// Give watchers and writers a real-time clock that can be stepped.
+    #[serde(default)]
+    pub clock_steps: bool,
     /// Reach the database through a symbolic link.
     pub through_link: bool,
 }
@@ -97,6 +100,7 @@ impl Plan {
             writers,
             faults: faults.to_vec(),
             tmpfs_kilobytes: None,
+            clock_steps: false,
             through_link: false,
         };
         for fault in faults {

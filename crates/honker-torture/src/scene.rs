@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use honker_testkit::{JournalMode, Writer, numbered};
+use honker_testkit::{FakeClock, JournalMode, Writer, numbered};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::control::Watching;
@@ -29,6 +29,8 @@ pub struct Scene {
     pub watchers: Vec<Watcher>,
     /// The writer processes.
     pub writers: Writers,
+    /// Theirs, if it can be stepped.
+    pub clock: Option<FakeClock>,
     until: Instant,
     /// What has to be taken down in the end.
     pub mounted: Option<Mounted>,
@@ -64,13 +66,16 @@ impl Scene {
             symlink("first.db", &database).map_err(|error| format!("no link: {error}"))?;
         }
         create(&database, plan.mode);
-        let watchers = plan
-            .watchers
-            .iter()
-            .enumerate()
-            .map(|(index, watcher)| start_watcher(dir, &database, index, watcher));
+        let clock = plan.clock_steps.then(|| FakeClock::new(dir));
+        let watchers =
+            plan.watchers.iter().enumerate().map(|(index, watcher)| {
+                start_watcher(dir, &database, index, watcher, clock.as_ref())
+            });
         let watchers = watchers.collect::<Result<_, _>>()?;
         let conduct = Arc::<Conduct>::default();
+        if let Some(clock) = &clock {
+            conduct.clock.get_or_init(|| clock.clone());
+        }
         for fault in &plan.faults {
             fault.begin(&conduct, plan.mode);
         }
@@ -81,6 +86,7 @@ impl Scene {
             mode: plan.mode,
             watchers,
             writers,
+            clock,
             until: Instant::now() + Duration::from_millis(plan.millis),
             mounted,
         })
@@ -139,6 +145,7 @@ fn start_watcher(
     database: &Path,
     index: usize,
     plan: &crate::plan::WatcherPlan,
+    clock: Option<&FakeClock>,
 ) -> Result<Watcher, String> {
     let log = dir.join(format!("watcher-{index}.jsonl"));
     let refuse = |error: std::io::Error| format!("{}: {error}", log.display());
@@ -157,7 +164,7 @@ fn start_watcher(
         crowd: plan.crowd,
         others,
     };
-    Watcher::start(watching, plan.as_nobody)
+    Watcher::start(watching, plan.as_nobody, clock)
 }
 
 /// So many further databases, copies of one.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use honker_testkit::clock::monotonic_ns;
 use honker_testkit::lines::Lines;
 use honker_testkit::process::Process;
-use honker_testkit::{LONG, profile_dir};
+use honker_testkit::{FakeClock, LONG, profile_dir};
 
 use crate::checker::Span;
 use crate::control::{Order, State, Watching};
@@ -48,13 +48,20 @@ impl Watcher {
     ///
     /// # Errors
     /// If it ended instead: what `open` refused is on standard error.
-    pub fn start(watching: Watching, as_nobody: bool) -> Result<Self, String> {
+    pub fn start(
+        watching: Watching,
+        as_nobody: bool,
+        clock: Option<&FakeClock>,
+    ) -> Result<Self, String> {
         let plan = serde_json::to_string(&watching).expect("a plan is JSON");
         let mut command = Command::new(program());
         command.arg("watch").arg(plan);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         if as_nobody {
             command.uid(NOBODY).gid(NOBODY);
+        }
+        if let Some(clock) = clock {
+            clock.apply(&mut command);
         }
         let mut process = Process::spawn(&mut command);
         let pid = process.pid();

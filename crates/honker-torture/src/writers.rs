@@ -5,10 +5,10 @@ mod shell;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
-use honker_testkit::{JournalMode, Synchronous, wait_until};
+use honker_testkit::{FakeClock, JournalMode, Synchronous, wait_until};
 use serde::{Deserialize, Serialize};
 
 use crate::history::Extra;
@@ -23,6 +23,8 @@ pub enum Program {
     Python,
     /// The `sqlite3` shell.
     Shell,
+    /// `node:sqlite`.
+    Node,
 }
 
 /// How a writer works.
@@ -51,6 +53,8 @@ pub struct Conduct {
     pub leave_log: AtomicBool,
     /// What SQLite refused, each with its code.
     pub errors: Mutex<Vec<String>>,
+    /// The clock of writers, if it is not the right one.
+    pub clock: OnceLock<FakeClock>,
     /// Commits no counter tells.
     pub extras: Mutex<Vec<Extra>>,
     /// Writers killed.

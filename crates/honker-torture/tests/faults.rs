@@ -130,6 +130,11 @@ fn versions_of_sqlite_write_one_file_and_none_is_missed() {
 }
 
 #[test]
+fn steps_of_the_clock_hide_nothing() {
+    was_done(&survives(Fault::ClockSteps, &[Wal, Delete]));
+}
+
+#[test]
 fn each_fault_has_a_name_of_its_own() {
     for fault in Fault::ALL {
         assert_eq!(Fault::named(fault.name()), Some(fault));

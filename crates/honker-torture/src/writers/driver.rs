@@ -8,8 +8,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use honker_testkit::protocol::Command;
 use honker_testkit::{
-    Conn, JournalMode, LONG, NumberedLoop, Open, PythonWriter, Reply, SqlError, Writer, numbered,
-    wait_until,
+    Conn, JournalMode, LONG, NodeWriter, NumberedLoop, Open, PythonWriter, Reply, SqlError, Writer,
+    exe, numbered, wait_until,
 };
 
 use super::{Conduct, Program, Writing, shell};
@@ -79,10 +79,15 @@ impl Driver {
     }
 
     fn spawn(&self) -> Writer {
-        match self.writing.program {
-            Program::Python => PythonWriter::spawn(),
-            Program::Bundled | Program::Shell => Writer::spawn(),
+        let mut command = match self.writing.program {
+            Program::Python => PythonWriter::command(),
+            Program::Node => return NodeWriter::spawn(),
+            Program::Bundled | Program::Shell => std::process::Command::new(exe()),
+        };
+        if let Some(clock) = self.conduct.clock.get() {
+            clock.apply(&mut command);
         }
+        Writer::spawn_command(&mut command)
     }
 
     fn park(&self) {

@@ -54,14 +54,6 @@ fn run(scenario: &Scenario, interruptions: usize) {
         for times in [Times::OnDemand, Times::Coarse] {
             run_in(scenario, Setting { times, ..setting });
         }
-        run_in(
-            scenario,
-            Setting {
-                interruptions: 1,
-                reach: 2,
-                ..setting
-            },
-        );
     }
 }
 

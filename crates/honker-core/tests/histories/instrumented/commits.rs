@@ -1,8 +1,9 @@
 //! A commit with a rollback journal, stopped and killed all along its way.
 
-use super::audience::{At, decides, stopped, stopped_before_it_can_be_read};
-use crate::stage::{INSERT, SAME, exactly};
+use super::audience::{At, Audience, decides, stopped, stopped_before_it_can_be_read};
+use crate::stage::{INSERT, SAME, Session, exactly};
 use honker_testkit::JournalMode::{self, Delete, Persist, Truncate};
+use honker_testkit::TempDb;
 use honker_testkit::truth::file_change_counter;
 
 /// Modes whose journal is a file.
@@ -20,6 +21,26 @@ fn commit_point(mode: JournalMode) -> [At; 2] {
 fn in_each_mode(at: At, kept: bool) {
     for mode in JOURNALS {
         stopped_before_it_can_be_read(mode, INSERT, at, kept);
+    }
+}
+
+#[test]
+fn a_journal_that_has_only_begun_is_no_commit() {
+    in_each_mode(("journal-begun", 1), false);
+}
+
+/// Without syncing, the journal of the next transaction has its magic at once, and looks as if it were hot.
+#[test]
+fn a_commit_is_found_although_the_next_transaction_has_begun() {
+    for mode in JOURNALS {
+        let db = TempDb::new(mode);
+        let mut session = Session::instrumented_in(&db, mode);
+        session.sql("PRAGMA synchronous=OFF");
+        let mut audience = Audience::start(&db, mode);
+        session.commits(1).stop(INSERT, ("journal-begun", 1));
+        audience.finds(exactly(1));
+        session.thaw();
+        audience.finds(exactly(1));
     }
 }
 
