@@ -101,7 +101,7 @@ impl Plan {
             idle: crowds(&[(1, 3), (10, 1), (100, 2), (1000, 1), (10_000, 1)]),
             idle_for: Duration::from_millis(1200),
             idle_commits: 8,
-            storm: modes(4),
+            storm: modes(6),
             storm_for: Duration::from_millis(200),
             interference: modes(2),
             interference_for: Duration::from_millis(500),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use honker_testkit::{JournalMode, Synchronous};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::contender::Name;
 pub use crate::machine::Machine;
@@ -79,12 +80,28 @@ impl Results {
     ///
     /// It cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), String> {
-        let mut text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
-        text.push('\n');
+        let text = self.lines().map_err(|error| error.to_string())?;
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory).map_err(|error| error.to_string())?;
         }
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// JSON with a line for each cell, so that a file of them can be compared with another.
+    fn lines(&self) -> serde_json::Result<String> {
+        let Value::Object(parts) = serde_json::to_value(self)? else {
+            return serde_json::to_string(self);
+        };
+        let mut lines = Vec::new();
+        for (name, part) in parts {
+            let Value::Array(cells) = part else {
+                lines.push(format!("{name:?}: {part}"));
+                continue;
+            };
+            let cells: Vec<String> = cells.iter().map(Value::to_string).collect();
+            lines.push(format!("{name:?}: [\n{}\n]", cells.join(",\n")));
+        }
+        Ok(format!("{{\n{}\n}}\n", lines.join(",\n")))
     }
 
     /// The latency of a contender under a stream.
