@@ -130,9 +130,8 @@ fn no_block_is_of_a_kind_that_nothing_runs() {
 }
 
 fn without_indents(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("{}\n", line.trim_start()))
-        .collect()
+    let lines: Vec<_> = text.lines().map(str::trim_start).collect();
+    lines.join("\n")
 }
 
 fn shown_code_is_tested(block: &str) -> bool {
