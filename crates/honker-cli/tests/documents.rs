@@ -130,7 +130,7 @@ fn no_block_is_of_a_kind_that_nothing_runs() {
 }
 
 fn without_indents(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let lines: Vec<_> = text.lines().map(str::trim_start).collect();
     lines.join("\n")
 }
 
