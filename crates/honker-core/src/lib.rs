@@ -47,11 +47,18 @@
 )]
 
 mod backend;
+mod bell;
 mod cadence;
 mod caution;
+mod clock;
 mod closer;
 mod delivery;
+#[cfg(unix)]
 mod descriptor;
+#[cfg(windows)]
+#[path = "descriptor/handles.rs"]
+mod descriptor;
+#[cfg(unix)]
 mod directory;
 mod error;
 mod hint;

@@ -76,6 +76,11 @@ pub(crate) type Seen<T> = Result<T, Trouble>;
 
 /// What can be observed. Each call sees the moment of its call; two calls see two moments.
 pub(crate) trait Evidence {
+    /// Whether [`lock`](Self::lock) and the other questions about locks see those of every process, this one included.
+    /// Where not, "no lock" means nothing.
+    fn sees_every_lock(&self) -> bool {
+        true
+    }
     /// The first 100 bytes of the database.
     fn header(&mut self) -> Seen<Header>;
     /// Size and times of the database.

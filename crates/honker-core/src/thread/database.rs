@@ -13,6 +13,7 @@ use super::agenda::Id;
 use super::mailbox::{Purpose, Settings};
 use crate::backend::WatcherBackend;
 use crate::cadence::{Cadence, Found, SWEEP, Ticks};
+use crate::clock;
 use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
@@ -101,7 +102,7 @@ impl Database {
         hints: &mut Option<Hints<Id>>,
         answer: Answer,
     ) -> Result<Self, (Answer, Error)> {
-        let now = super::clock();
+        let now = clock::now();
         let location = shared.location.clone();
         // Watches come before the first look, so that nothing falls between the two.
         let watches = match Watches::for_backend(id, &shared, hints) {
