@@ -7,7 +7,7 @@
 mod inotify;
 #[cfg(all(unix, not(target_os = "linux")))]
 mod kqueue;
-#[cfg(any(test, all(unix, not(target_os = "linux"))))]
+#[cfg(all(unix, any(test, not(target_os = "linux"))))]
 mod listing;
 mod names;
 #[cfg(windows)]

@@ -262,11 +262,13 @@ impl Writer {
     }
 
     /// SIGSTOP; returns when the process has really stopped.
+    #[cfg(unix)]
     pub fn stop(&self) {
         self.process.stop();
     }
 
     /// SIGCONT.
+    #[cfg(unix)]
     pub fn cont(&self) {
         self.process.cont();
     }
