@@ -1,5 +1,6 @@
 //! Which file this is, how large, and how old.
 
+use crate::wide;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::mem::MaybeUninit;
@@ -8,7 +9,8 @@ use std::os::windows::io::AsRawHandle;
 use std::path::Path;
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FILE_FLAG_BACKUP_SEMANTICS, FileBasicInfo,
-    GetFileInformationByHandle, GetFileInformationByHandleEx,
+    GetFileAttributesExW, GetFileExInfoStandard, GetFileInformationByHandle,
+    GetFileInformationByHandleEx, WIN32_FILE_ATTRIBUTE_DATA,
 };
 
 /// What the system knows of an open file.
@@ -45,7 +47,6 @@ impl Information {
         }
         // SAFETY: the call has succeeded, so that it is filled; any bytes are valid numbers.
         let found = unsafe { found.assume_init() };
-        let join = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
         let written = found.ftLastWriteTime;
         let modified = since_1970(join(written.dwHighDateTime, written.dwLowDateTime));
         Ok(Self {
@@ -72,6 +73,49 @@ impl Information {
             .open(path)?;
         Self::of(&file)
     }
+}
+
+/// What a directory knows of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attributes {
+    /// In bytes.
+    pub size: u64,
+    /// When it was last written, in nanoseconds since 1970.
+    pub modified: i128,
+}
+
+impl Attributes {
+    /// Of what a path leads to, without opening it: whoever removes it meanwhile finds nobody in the way.
+    ///
+    /// # Errors
+    ///
+    /// What the system reports: that there is no such file, for one.
+    pub fn of_path(path: &Path) -> io::Result<Self> {
+        let mut found = MaybeUninit::<WIN32_FILE_ATTRIBUTE_DATA>::uninit();
+        // SAFETY: the path ends with a NUL, and the system writes one such structure to where the pointer leads.
+        let told = unsafe {
+            GetFileAttributesExW(
+                wide(path).as_ptr(),
+                GetFileExInfoStandard,
+                found.as_mut_ptr().cast(),
+            )
+        };
+        if told == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the call has succeeded, so that it is filled; any bytes are valid numbers.
+        let found = unsafe { found.assume_init() };
+        let written = found.ftLastWriteTime;
+        Ok(Self {
+            size: join(found.nFileSizeHigh, found.nFileSizeLow),
+            modified: since_1970(join(written.dwHighDateTime, written.dwLowDateTime)),
+        })
+    }
+}
+
+fn join(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
 }
 
 /// `None`: not kept.
@@ -114,6 +158,11 @@ mod tests {
         std::fs::hard_link(&one, &other).expect("a link");
         let information = Information::of_path(&one).expect("it is there");
         assert_eq!((information.size, information.names), (5, 2));
+        let attributes = Attributes::of_path(&one).expect("it is there");
+        assert_eq!(
+            (attributes.size, attributes.modified),
+            (5, information.modified)
+        );
         assert_eq!(
             Information::of_path(&other).expect("it is there"),
             information
@@ -142,5 +191,7 @@ mod tests {
         let error = Information::of_path(&here.path().join("none")).expect_err("missing");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(Information::of_path(here.path()).is_ok(), "a directory");
+        let error = Attributes::of_path(&here.path().join("none")).expect_err("missing");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

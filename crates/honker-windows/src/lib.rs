@@ -3,7 +3,7 @@
 //! - [`Event`], [`Timer`] and [`wait`]: a thread that waits for a ring, for changes, or for a time finer than the 16 ms
 //!   of a time-out.
 //! - [`Changes`]: `ReadDirectoryChangesW`, without a thread of its own.
-//! - [`Information`] and [`Volume`]: which file this is, how large, how old, and where it lies.
+//! - [`Information`], [`Attributes`] and [`Volume`]: which file this is, how large, how old, and where it lies.
 //!
 //! This crate is separate so that its `unsafe` (calls of the system without a safe wrapper) stands alone, beside the
 //! reasons why it is sound. It is empty on other systems.
@@ -30,7 +30,7 @@ mod volume;
 mod waiting;
 
 pub use changes::{Action, Changes, Told};
-pub use information::Information;
+pub use information::{Attributes, Information};
 pub use volume::Volume;
 pub use waiting::{Event, Timer, Woken, wait};
 

@@ -2,6 +2,8 @@
 
 #[cfg(any(test, not(target_os = "linux")))]
 mod reliance;
+#[cfg(any(test, windows))]
+mod restraint;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]

@@ -132,8 +132,9 @@ impl<E: Evidence> Observer<E> {
                 return Ok(Look::Same);
             }
             Journal::Cold => {}
-            // What is under way will be seen when it is over.
-            Journal::Hot { .. } | Journal::Unknown(_) => return Ok(Look::Same),
+            Journal::Hot { .. } => return Ok(Look::Busy),
+            // Whatever it was, it is over when the journal can be read.
+            Journal::Unknown(_) => return Ok(Look::Same),
         }
         if self.evidence.header()? != header || self.evidence.stamp()? != stamp {
             return Ok(Look::Busy);

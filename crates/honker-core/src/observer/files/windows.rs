@@ -15,12 +15,13 @@ use super::super::stamp::{Stamp, Time};
 use super::super::wal_index::{self, WalIndex};
 use super::not_regular;
 use super::reliance::Reliance;
+use super::restraint::{Aftermath, Restraint};
 use crate::descriptor::Table;
 use crate::identity::{self, Identity};
 use crate::location::Location;
 use crate::mount;
 use crate::sessions::Sessions;
-use honker_windows::Information;
+use honker_windows::{Attributes, Information};
 use std::fs::File;
 use std::io;
 use std::os::windows::fs::FileExt;
@@ -40,8 +41,12 @@ pub(crate) struct Files {
     /// Which `-shm` is followed.
     followed: Option<Identity>,
     reliance: Reliance,
+    restraint: Restraint,
+    aftermath: Aftermath,
 }
 
+/// The nonce is for those who see locks.
+const UNDER_WAY: Journal = Journal::Hot { nonce: 0 };
 /// Two ticks of the clock that files get their times from, and a little.
 const RIPE_NANOSECONDS: i128 = 40_000_000;
 
@@ -61,6 +66,8 @@ impl Files {
             wal_index: location.join(&location.sidecar("-shm")),
             followed: None,
             reliance: Reliance::default(),
+            restraint: Restraint::default(),
+            aftermath: Aftermath::default(),
         })
     }
 
@@ -83,7 +90,7 @@ impl Files {
 
     /// Whether a sidecar exists.
     pub(crate) fn has_journal(&self) -> bool {
-        self.journal.metadata().is_ok()
+        Attributes::of_path(&self.journal).is_ok()
     }
 
     /// Whether somebody has this WAL database open under another name: not to be known, where no lock can be seen.
@@ -124,7 +131,31 @@ impl Files {
         Ok(Some((bytes, length)))
     }
 
-    fn journal_or_error(&self) -> io::Result<Journal> {
+    fn journal_or_error(&mut self) -> io::Result<Journal> {
+        // Without a handle.
+        match if_there(Attributes::of_path(&self.journal))? {
+            None => {
+                self.restraint.is_gone();
+                return Ok(Journal::Absent);
+            }
+            Some(Attributes { size: 0, .. }) => {
+                self.restraint.is_gone();
+                return Ok(Journal::Cold);
+            }
+            Some(journal) => {
+                let looks = (journal.size, journal.modified);
+                if !self.restraint.may_read(looks, Instant::now()) {
+                    return Ok(UNDER_WAY);
+                }
+            }
+        }
+        let journal = self.read_journal()?;
+        let hot = matches!(journal, Journal::Hot { .. });
+        self.restraint.was_read(hot, Instant::now());
+        Ok(journal)
+    }
+
+    fn read_journal(&self) -> io::Result<Journal> {
         let Some(file) = if_there(File::open(&self.journal))? else {
             return Ok(Journal::Absent);
         };
@@ -190,7 +221,15 @@ impl Evidence for Files {
     }
 
     fn journal(&mut self) -> Journal {
-        self.journal_or_error().unwrap_or_else(Journal::Unknown)
+        let journal = self.journal_or_error().unwrap_or_else(Journal::Unknown);
+        match journal {
+            Journal::Absent | Journal::Cold if !self.aftermath.is_past(Instant::now()) => UNDER_WAY,
+            Journal::Hot { .. } => {
+                self.aftermath.is_not_yet();
+                journal
+            }
+            _ => journal,
+        }
     }
 
     fn wal_index(&mut self) -> Seen<WalIndex> {
@@ -256,7 +295,7 @@ impl Evidence for Files {
     }
 
     fn has_log(&mut self) -> bool {
-        self.wal.metadata().is_ok()
+        Attributes::of_path(&self.wal).is_ok()
     }
 
     fn commit_frames(&mut self, first: u32, last: u32, page_size: u32) -> Option<u64> {
@@ -288,9 +327,9 @@ fn fill(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     Ok(filled)
 }
 
-fn if_there(opened: io::Result<File>) -> io::Result<Option<File>> {
+fn if_there<T>(opened: io::Result<T>) -> io::Result<Option<T>> {
     match opened {
-        Ok(file) => Ok(Some(file)),
+        Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
