@@ -32,8 +32,8 @@ pub(crate) fn now() -> Duration {
     start.elapsed() + Duration::from_secs(1)
 }
 
-/// What Windows says of a thread's time moves by 16 ms at a time. What has passed is no less than what was used.
+/// What this thread has used of its processor. It moves by 16 ms at a time, which evens out over many looks.
 #[cfg(windows)]
 pub(crate) fn processor_time() -> Duration {
-    now()
+    honker_windows::processor_time_of_thread()
 }

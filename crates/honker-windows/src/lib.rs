@@ -32,7 +32,7 @@ mod waiting;
 pub use changes::{Action, Changes, Told};
 pub use information::{Attributes, Information};
 pub use volume::Volume;
-pub use waiting::{Event, Timer, Woken, wait};
+pub use waiting::{Event, Timer, Woken, processor_time_of_thread, wait};
 
 use std::os::windows::ffi::OsStrExt;
 use std::path::Path;

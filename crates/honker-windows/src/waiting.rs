@@ -6,10 +6,10 @@ use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::null;
 use std::sync::Arc;
 use std::time::Duration;
-use windows_sys::Win32::Foundation::{HANDLE, WAIT_OBJECT_0};
+use windows_sys::Win32::Foundation::{FILETIME, HANDLE, WAIT_OBJECT_0};
 use windows_sys::Win32::System::Threading::{
-    CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, CreateEventW, CreateWaitableTimerExW, INFINITE,
-    SetEvent, SetWaitableTimer, TIMER_ALL_ACCESS, WaitForMultipleObjects,
+    CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, CreateEventW, CreateWaitableTimerExW, GetCurrentThread,
+    GetThreadTimes, INFINITE, SetEvent, SetWaitableTimer, TIMER_ALL_ACCESS, WaitForMultipleObjects,
 };
 
 /// An event object that any thread may set, and that a [`wait`] which it ends resets. A clone is the same event.
@@ -114,6 +114,29 @@ pub fn wait(
     }
 }
 
+/// What the calling thread has used of its processor, as far as the system has counted; nothing where it does not tell.
+#[must_use]
+pub fn processor_time_of_thread() -> Duration {
+    let mut times = [FILETIME::default(); 4];
+    let [created, ended, kernel, user] = &mut times;
+    // SAFETY: the handle stands for this thread, and the system writes one structure to where each pointer leads.
+    let told = unsafe {
+        GetThreadTimes(
+            GetCurrentThread(),
+            &raw mut *created,
+            &raw mut *ended,
+            &raw mut *kernel,
+            &raw mut *user,
+        )
+    };
+    if told == 0 {
+        return Duration::ZERO;
+    }
+    let steps =
+        |time: &FILETIME| u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
+    Duration::from_nanos((steps(kernel) + steps(user)) * 100)
+}
+
 /// An event object; one that stays set until it is reset, or that is reset by the wait which it ends.
 pub(crate) fn event(stays_set: bool) -> io::Result<OwnedHandle> {
     // SAFETY: no attributes and no name, which is allowed; the result is checked.
@@ -153,6 +176,15 @@ mod tests {
             let woken = wait(&event, None, timer, Some(Duration::from_millis(30)));
             assert_eq!(woken, Woken::default());
             assert!(before.elapsed() >= Duration::from_millis(25), "{timer:?}");
+        }
+    }
+
+    #[test]
+    fn a_thread_that_works_uses_its_processor() {
+        let before = processor_time_of_thread();
+        let begun = Instant::now();
+        while processor_time_of_thread() == before {
+            assert!(begun.elapsed() < Duration::from_secs(30));
         }
     }
 }

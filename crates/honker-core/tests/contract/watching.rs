@@ -137,8 +137,8 @@ impl Watched {
     pub(crate) fn look(&self) -> Duration {
         let looked = wait_until(LONG, || {
             let before = self.stats();
-            // Subscribing looks.
-            drop(self.watcher.update_events().expect("a live watcher"));
+            // Asking where it stands looks.
+            let _ = self.watcher.position().expect("a live watcher");
             let after = self.stats();
             // One that found commits may have been certain only of those before the last.
             after.looks > before.looks
@@ -157,10 +157,11 @@ fn unseen_sessions(stats: &Stats) -> u64 {
         let found = reasons.find(|(each, _)| *each == reason);
         found.map_or(0, |(_, count)| *count)
     };
-    let kept = if cfg!(windows) {
-        counted(Conservative::LockKept)
+    let unseen = counted(Conservative::UnseenSession);
+    if cfg!(windows) {
+        // And a moment has to pass before one that has just ended is known to be over.
+        unseen + counted(Conservative::LockKept) + counted(Conservative::StartedDuringWrite)
     } else {
-        0
-    };
-    counted(Conservative::UnseenSession) + kept
+        unseen
+    }
 }

@@ -73,7 +73,7 @@ pub(super) struct Aftermath {
 /// Thousands of times as long as that takes a writer that is not interrupted.
 const MOMENT: Duration = Duration::from_millis(1);
 /// Nobody asks twice about one commit with such a gap.
-const ANOTHER: Duration = Duration::from_millis(50);
+const ANOTHER: Duration = Duration::from_secs(2);
 
 impl Aftermath {
     /// The journal is still in use.
@@ -88,7 +88,12 @@ impl Aftermath {
             self.since = None;
         }
         let since = *self.since.get_or_insert(now);
-        now.saturating_duration_since(since) >= MOMENT
+        let is_past = now.saturating_duration_since(since) >= MOMENT;
+        if is_past {
+            // What is asked next is about another one.
+            self.since = None;
+        }
+        is_past
     }
 }
 
@@ -142,9 +147,13 @@ mod tests {
         assert!(!aftermath.is_past(start));
         assert!(!aftermath.is_past(start + MOMENT / 2));
         assert!(aftermath.is_past(start + MOMENT));
-        aftermath.is_not_yet();
+        // The next one, at once, and one much later whose predecessor nobody asked about again.
         assert!(!aftermath.is_past(start + MOMENT));
-        // Another commit, much later.
         assert!(!aftermath.is_past(start + ANOTHER * 3));
+        // However rarely somebody looks.
+        assert!(aftermath.is_past(start + ANOTHER * 4));
+        assert!(!aftermath.is_past(start + ANOTHER * 4));
+        aftermath.is_not_yet();
+        assert!(!aftermath.is_past(start + ANOTHER * 4 + MOMENT));
     }
 }
