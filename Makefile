@@ -4,11 +4,11 @@ SECONDS ?= 600
 SEED ?=
 HOURS ?= 4
 
-.PHONY: help demo test test-full bench torture soak models mutants lint wheel npm install deny
+.PHONY: help demo test test-full bench torture soak models mutants lint wheel npm install deny check-platforms
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'
 
 demo: ## A real writer, and each of its commits seen live, with its latency
 	@scripts/setup.sh build
@@ -53,6 +53,9 @@ wheel: ## Build the wheel of the Python package into target/wheels
 npm: ## Build the Node package for this machine into target/npm
 	@scripts/setup.sh npm
 	@scripts/timed.sh "make npm" scripts/addon.sh
+
+check-platforms: ## Type-check macOS, FreeBSD and aarch64, run Windows under Wine, from Debian's packages; ONLY= picks some
+	@scripts/timed.sh "make check-platforms" scripts/check-platforms.sh $(ONLY)
 
 install: ## Install the honker command with cargo
 	@scripts/setup.sh build

@@ -37,8 +37,8 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-/// How long `open` waits for a moment at which no commit is under way.
-const OPENING: Duration = Duration::from_millis(50);
+/// How long `open` waits for a moment at which no commit is under way. Where locks are not seen that takes a while.
+const OPENING: Duration = Duration::from_millis(if cfg!(windows) { 250 } else { 50 });
 /// How long an error of the system may last before it ends the watcher.
 const PATIENCE: Duration = Duration::from_secs(1);
 
