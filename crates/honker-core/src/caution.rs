@@ -3,6 +3,7 @@
 use crate::identity;
 use crate::location::Location;
 use crate::mount::{FileSystem, Mount};
+use crate::observer::files::SEES_EVERY_LOCK;
 use crate::probe::JournalMode;
 
 /// Of a file system that others can write to.
@@ -31,6 +32,14 @@ pub(crate) fn of_place(
                     .to_owned(),
             );
         }
+    }
+    if !SEES_EVERY_LOCK {
+        cautions.push(
+            "this system does not show every lock: beside a writer with journal_mode=MEMORY or OFF, or with \
+             locking_mode=EXCLUSIVE, a wake may come early, and commits may be missed in both at once. Use \
+             data-version there, where this system has it (docs/platforms.md)"
+                .to_owned(),
+        );
     }
     if journal_mode != JournalMode::Rollback {
         if mount.is_some_and(|mount| mount.is_of_one_file(&file)) {

@@ -9,13 +9,15 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(unix)]
+pub(crate) use super::conflict::SEES_OWN_PROCESS as SEES_EVERY_LOCK;
 use std::error::Error;
 use std::fmt;
 use std::io;
 #[cfg(unix)]
 pub(crate) use unix::Files;
 #[cfg(windows)]
-pub(crate) use windows::Files;
+pub(crate) use windows::{Files, SEES_EVERY_LOCK};
 
 /// Why a path that leads to something is not opened: a FIFO or a device may react to that.
 #[derive(Debug)]

@@ -45,6 +45,8 @@ pub(crate) struct Files {
     aftermath: Aftermath,
 }
 
+/// None is.
+pub(crate) const SEES_EVERY_LOCK: bool = false;
 /// The nonce is for those who see locks.
 const UNDER_WAY: Journal = Journal::Hot { nonce: 0 };
 /// Two ticks of the clock that files get their times from, and a little.
@@ -197,7 +199,7 @@ impl Files {
 
 impl Evidence for Files {
     fn sees_every_lock(&self) -> bool {
-        false
+        SEES_EVERY_LOCK
     }
 
     fn header(&mut self) -> Seen<Header> {
