@@ -68,7 +68,7 @@ run() { # what, the seconds it may take, its log, and the command
 }
 
 # The core with each of its backends, and without any of its features.
-everything=(-p honker-core --features "data-version,stream,test-hooks")
+everything=(-p honker-core --features honker-core/data-version,honker-core/stream,honker-core/test-hooks)
 
 macos() {
     need rustc-web cargo-web rust-web-src
