@@ -4,11 +4,11 @@ SECONDS ?= 600
 SEED ?=
 HOURS ?= 4
 
-.PHONY: help demo test test-full bench bench-quick torture soak models mutants lint wheel npm c install deny
+.PHONY: help demo test test-full bench bench-quick torture soak models mutants lint wheel npm c install deny check-platforms
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'
 
 demo: ## A real writer, and each of its commits seen live, with its latency
 	@scripts/setup.sh build
@@ -61,6 +61,9 @@ npm: ## Build the Node package for this machine into target/npm
 c: ## Build the C library into target/c, or install it below PREFIX= (DESTDIR= and LIBDIR= as usual)
 	@scripts/setup.sh build
 	@scripts/timed.sh "make c" env PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)" scripts/c.sh
+
+check-platforms: ## Type-check macOS, FreeBSD and aarch64, run Windows under Wine, from Debian's packages; ONLY= picks some
+	@scripts/timed.sh "make check-platforms" scripts/check-platforms.sh $(ONLY)
 
 install: ## Install the honker command with cargo
 	@scripts/setup.sh build

@@ -1,9 +1,10 @@
 //! What to know of the place where a database lies.
 
+use crate::identity;
 use crate::location::Location;
-use crate::mount::{self, FileSystem, Mount};
+use crate::mount::{FileSystem, Mount};
+use crate::observer::files::SEES_EVERY_LOCK;
 use crate::probe::JournalMode;
-use std::os::unix::fs::MetadataExt;
 
 /// Of a file system that others can write to.
 pub(crate) fn of_shared(file_system: FileSystem) -> String {
@@ -32,15 +33,23 @@ pub(crate) fn of_place(
             );
         }
     }
+    if !SEES_EVERY_LOCK {
+        cautions.push(
+            "this system does not show every lock: beside a writer with journal_mode=MEMORY or OFF, or with \
+             locking_mode=EXCLUSIVE, a wake may come early, and commits may be missed in both at once. Use \
+             data-version there, where this system has it (docs/platforms.md)"
+                .to_owned(),
+        );
+    }
     if journal_mode != JournalMode::Rollback {
-        if mount.is_some_and(|mount| mount::is_mounted_by_itself(mount, &file)) {
+        if mount.is_some_and(|mount| mount.is_of_one_file(&file)) {
             cautions.push(
                 "the file is mounted by itself, so a write-ahead log that others use lies elsewhere: mount the \
                  directory instead"
                     .to_owned(),
             );
         }
-        if file.metadata().is_ok_and(|metadata| metadata.nlink() > 1) {
+        if identity::names_of(&file).is_ok_and(|names| names > 1) {
             cautions.push(
                 "the file has another name (a hard link), and each name has a write-ahead log of its own: watch the \
                  name that its writers use"

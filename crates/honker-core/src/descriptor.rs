@@ -130,16 +130,23 @@ impl AsFd for Watched {
 pub(crate) fn open_read_only(directory: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
     let open =
         |flags| open_files::with_room(|| rustix::fs::openat(directory, name, flags, Mode::empty()));
+    #[cfg(target_os = "linux")]
     match open(READ_ONLY | OFlags::NOATIME) {
         // Only the owner of a file may ask for that (open(2)).
         Err(Errno::PERM) => open(READ_ONLY),
         other => other,
     }
+    #[cfg(not(target_os = "linux"))]
+    open(READ_ONLY)
 }
 
 pub(crate) fn identity(stat: &rustix::fs::Stat) -> Identity {
     Identity {
+        #[cfg(not(target_vendor = "apple"))]
         dev: stat.st_dev,
+        // Its bits are what counts.
+        #[cfg(target_vendor = "apple")]
+        dev: u64::from(stat.st_dev.cast_unsigned()),
         ino: stat.st_ino,
     }
 }

@@ -4,7 +4,9 @@ use crate::descriptor::identity;
 use crate::identity::Identity;
 use crate::open_files;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
+#[cfg(target_os = "linux")]
+use rustix::fs::{AtFlags, StatxFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -28,7 +30,10 @@ pub(crate) struct Directory {
 
 impl Directories {
     pub(crate) fn open(self: &Rc<Self>, path: &Path) -> Result<Rc<Directory>, Errno> {
+        #[cfg(target_os = "linux")]
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        #[cfg(not(target_os = "linux"))]
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = open_files::with_room(|| rustix::fs::open(path, flags, Mode::empty()))?;
         let place = place(&fd);
         let known = place.and_then(|place| self.0.borrow().get(&place).and_then(Weak::upgrade));
@@ -48,11 +53,18 @@ impl Directories {
 }
 
 /// `None`: the kernel (before Linux 5.8) does not tell the mount, and the descriptor is not shared.
+#[cfg(target_os = "linux")]
 fn place(fd: &OwnedFd) -> Option<Place> {
     let identity = identity(&rustix::fs::fstat(fd).ok()?);
     let stat = rustix::fs::statx(fd, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok()?;
     let told = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::MNT_ID);
     told.then_some((identity, stat.stx_mnt_id))
+}
+
+/// A directory with something mounted over it is another one, and a file can't be mounted over.
+#[cfg(not(target_os = "linux"))]
+fn place(fd: &OwnedFd) -> Option<Place> {
+    Some((identity(&rustix::fs::fstat(fd).ok()?), 0))
 }
 
 impl Drop for Directory {

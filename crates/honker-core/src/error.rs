@@ -5,7 +5,6 @@ mod message;
 use crate::identity::Identity;
 use crate::named::named;
 use crate::open_files;
-use rustix::io::Errno;
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -185,27 +184,18 @@ impl Error {
         what: impl Into<String>,
         errno: impl Into<io::Error>,
     ) -> Self {
-        let errno = errno.into().raw_os_error().unwrap_or(0);
-        let reason = if errno == Errno::MFILE.raw_os_error() {
-            Reason::Limit {
-                what: open_files::exhausted().into(),
-                remedy: "Raise its limit of open files (ulimit -n, or LimitNOFILE= of its service)",
-            }
-        } else if errno == Errno::NFILE.raw_os_error() {
-            Reason::Limit {
-                what: "no file descriptor is left on this system".into(),
-                remedy: "Raise fs.file-max (sysctl)",
-            }
-        } else {
-            let what = what.into();
-            Reason::System { what, errno }
-        };
+        let error = errno.into();
+        let reason = open_files::limit_reached(&error).unwrap_or_else(|| Reason::System {
+            what: what.into(),
+            errno: error.raw_os_error().unwrap_or(0),
+        });
         Self::at(path, reason)
     }
 
     /// A thread cannot be started, perhaps because there are as many as may be.
     pub(crate) fn no_thread(path: &Path, what: &'static str, error: io::Error) -> Self {
-        if error.raw_os_error() != Some(Errno::AGAIN.raw_os_error()) {
+        // EAGAIN.
+        if error.kind() != io::ErrorKind::WouldBlock {
             return Self::system(path, what, error);
         }
         let reason = Reason::Limit {

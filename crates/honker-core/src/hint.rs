@@ -1,20 +1,24 @@
 //! Hints of the operating system: "maybe this database". Never the truth, only where to look.
 //!
-//! One inotify instance a thread (the limit is 128 a user). File content is watched on the database, `-wal` and
-//! `-journal`; names are watched on the directory, so that neighbours cost nothing but their names. Never `-shm`.
+//! One file a platform, each with a type `Hints` that has the same methods: `new`, `watch_names`, `watch_file`,
+//! `forget`, `drain`, and what [`Waiter`](crate::thread::wait::Waiter) waits for.
 
-pub(crate) mod limit;
+#[cfg(target_os = "linux")]
+mod inotify;
+#[cfg(all(unix, not(target_os = "linux")))]
+mod kqueue;
+#[cfg(all(unix, any(test, not(target_os = "linux"))))]
+mod listing;
 mod names;
+#[cfg(windows)]
+mod read_changes;
 
-use names::Names;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
-use rustix::io::Errno;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::Hash;
-use std::mem::MaybeUninit;
-use std::path::Path;
+#[cfg(target_os = "linux")]
+pub(crate) use inotify::{Hints, SOURCE, Watch, limit_reached};
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(crate) use kqueue::{Hints, SOURCE, Watch, limit_reached};
+#[cfg(windows)]
+pub(crate) use read_changes::{Hints, SOURCE, Watch, limit_reached};
 
 /// Which of a database's names an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,120 +39,9 @@ pub(crate) enum Hint<Id> {
     /// One of its names went away.
     Vanished(Id, Name),
     /// The queue overflowed: anything may have happened to every database.
+    #[cfg_attr(
+        all(unix, not(target_os = "linux")),
+        expect(dead_code, reason = "a kqueue merges events and loses none")
+    )]
     Overflow,
-}
-
-type Watch = i32;
-
-/// The watches of one observer thread.
-#[derive(Debug)]
-pub(crate) struct Hints<Id> {
-    inotify: OwnedFd,
-    directories: HashMap<Watch, Names<Id>>,
-    files: HashMap<Watch, Vec<Id>>,
-}
-
-const FILE: WatchFlags = WatchFlags::MODIFY;
-const DIRECTORY: WatchFlags = WatchFlags::CREATE
-    .union(WatchFlags::DELETE)
-    .union(WatchFlags::MOVE)
-    .union(WatchFlags::ONLYDIR);
-const APPEARED: ReadFlags = ReadFlags::CREATE.union(ReadFlags::MOVED_TO);
-/// Room for a few hundred events; more are read in the next turn.
-const BUFFER: usize = 16 * 1024;
-
-impl<Id: Copy + Eq + Hash> Hints<Id> {
-    pub(crate) fn new() -> Result<Self, Errno> {
-        Ok(Self {
-            inotify: inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?,
-            directories: HashMap::new(),
-            files: HashMap::new(),
-        })
-    }
-
-    /// Watches a directory for one database's names.
-    pub(crate) fn watch_names(
-        &mut self,
-        directory: &Path,
-        names: impl IntoIterator<Item = (Vec<u8>, Name)>,
-        id: Id,
-    ) -> Result<Watch, Errno> {
-        let watch = inotify::add_watch(&self.inotify, directory, DIRECTORY)?;
-        let known = self.directories.entry(watch).or_default();
-        for (bytes, name) in names {
-            known.add(bytes, id, name);
-        }
-        Ok(watch)
-    }
-
-    /// Watches the content of a file.
-    pub(crate) fn watch_file(&mut self, file: &Path, id: Id) -> Result<Watch, Errno> {
-        let watch = inotify::add_watch(&self.inotify, file, FILE)?;
-        let ids = self.files.entry(watch).or_default();
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-        Ok(watch)
-    }
-
-    /// Stops hinting at `id` for this watch.
-    pub(crate) fn forget(&mut self, watch: Watch, id: Id) {
-        if let Entry::Occupied(mut ids) = self.files.entry(watch) {
-            ids.get_mut().retain(|each| *each != id);
-            if ids.get().is_empty() {
-                ids.remove();
-                // It may be gone already, with the file.
-                let _ = inotify::remove_watch(&self.inotify, watch);
-            }
-        }
-        if let Entry::Occupied(mut names) = self.directories.entry(watch) {
-            names.get_mut().forget(id);
-            if names.get().is_empty() {
-                names.remove();
-                let _ = inotify::remove_watch(&self.inotify, watch);
-            }
-        }
-    }
-
-    /// Reads one buffer of what is there and passes it on; never waits. Says whether there was anything.
-    pub(crate) fn drain(&mut self, mut pass: impl FnMut(Hint<Id>)) -> bool {
-        let mut buffer = [MaybeUninit::uninit(); BUFFER];
-        let mut events = Reader::new(self.inotify.as_fd(), &mut buffer);
-        loop {
-            let Ok(event) = events.next() else {
-                // Nothing more (EAGAIN). Anything else also means that no event was lost: the sweep goes on.
-                return false;
-            };
-            let flags = event.events();
-            if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
-                pass(Hint::Overflow);
-            } else if flags.contains(ReadFlags::IGNORED) {
-                self.files.remove(&event.wd());
-                self.directories.remove(&event.wd());
-            } else if let Some(ids) = self.files.get(&event.wd()) {
-                for id in ids {
-                    pass(Hint::Written(*id));
-                }
-            } else if let (Some(names), Some(name)) =
-                (self.directories.get(&event.wd()), event.file_name())
-            {
-                for (id, name) in names.of(name.to_bytes()) {
-                    pass(if flags.intersects(APPEARED) {
-                        Hint::Appeared(*id, *name)
-                    } else {
-                        Hint::Vanished(*id, *name)
-                    });
-                }
-            }
-            if events.is_buffer_empty() {
-                return true;
-            }
-        }
-    }
-}
-
-impl<Id> AsFd for Hints<Id> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.inotify.as_fd()
-    }
 }

@@ -47,15 +47,22 @@
 )]
 
 mod backend;
+mod bell;
 mod cadence;
 mod caution;
+mod clock;
 mod closer;
 mod delivery;
+#[cfg(unix)]
+mod descriptor;
+#[cfg(windows)]
+#[path = "descriptor/handles.rs"]
 mod descriptor;
 // In the documentation only. A link to docs/design.md, which packaging follows: the text is in the published crate.
 #[cfg(doc)]
 #[doc = include_str!("design.md")]
 pub mod design {}
+#[cfg(unix)]
 mod directory;
 mod error;
 mod hint;

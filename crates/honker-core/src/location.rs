@@ -1,9 +1,21 @@
 //! Where a database is: the path as given, made absolute, and the directory that holds the sidecars.
 
 use crate::error::{Error, Reason, Result};
-use std::ffi::{CString, OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+
+/// `ELOOP`, and what Windows calls it (`ERROR_CANT_RESOLVE_FILENAME`).
+#[cfg(unix)]
+const TOO_MANY_LINKS: i32 = rustix::io::Errno::LOOP.raw_os_error();
+#[cfg(windows)]
+const TOO_MANY_LINKS: i32 = 1921;
+
+/// Whether the error says that a path leads to nothing, now.
+pub(crate) fn leads_nowhere(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+        || error.raw_os_error() == Some(TOO_MANY_LINKS)
+}
 
 /// A database's place in the file system, fixed at open: a later `chdir` changes nothing.
 #[derive(Clone, Debug)]
@@ -13,7 +25,7 @@ pub(crate) struct Location {
     /// The directory that really holds the file: the sidecars lie beside a link's target, not beside the link.
     pub(crate) directory: PathBuf,
     /// The file's name in that directory.
-    pub(crate) name: CString,
+    pub(crate) name: OsString,
 }
 
 impl Location {
@@ -30,30 +42,32 @@ impl Location {
         let (Some(directory), Some(name)) = (real.parent(), real.file_name()) else {
             return Err(Error::at(&path, Reason::IsDirectory));
         };
-        let name =
-            CString::new(name.as_bytes()).map_err(|_| Error::at(&path, Reason::NulInPath))?;
+        if name.as_encoded_bytes().contains(&0) {
+            // The target of a link.
+            return Err(Error::at(&path, Reason::NulInPath));
+        }
         Ok(Self {
             directory: directory.to_path_buf(),
-            name,
+            name: name.to_owned(),
             path,
         })
     }
 
     /// The name of a sidecar: `-journal`, `-wal` or `-shm`.
-    pub(crate) fn sidecar(&self, suffix: &str) -> CString {
-        let mut name = self.name.as_bytes().to_vec();
-        name.extend_from_slice(suffix.as_bytes());
-        CString::new(name).unwrap_or_default()
+    pub(crate) fn sidecar(&self, suffix: &str) -> OsString {
+        let mut name = self.name.clone();
+        name.push(suffix);
+        name
     }
 
     /// The absolute path of a name in the directory.
-    pub(crate) fn join(&self, name: &CString) -> PathBuf {
-        self.directory.join(OsStr::from_bytes(name.as_bytes()))
+    pub(crate) fn join(&self, name: &OsStr) -> PathBuf {
+        self.directory.join(name)
     }
 }
 
 fn refuse_what_names_no_file(given: &Path) -> Result<()> {
-    let bytes = given.as_os_str().as_bytes();
+    let bytes = given.as_os_str().as_encoded_bytes();
     let reason = if bytes.is_empty() {
         Reason::EmptyPath
     } else if bytes.contains(&0) {
@@ -90,11 +104,8 @@ fn resolve_missing(path: &Path) -> Result<PathBuf> {
             Err(_) => return Ok(real),
         }
     }
-    Err(Error::system(
-        &path,
-        "cannot resolve",
-        rustix::io::Errno::LOOP,
-    ))
+    let error = std::io::Error::from_raw_os_error(TOO_MANY_LINKS);
+    Err(Error::system(&path, "cannot resolve", error))
 }
 
 #[cfg(test)]
@@ -110,6 +121,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn sidecars_lie_beside_the_target_of_a_link_even_if_it_dangles() {
         let here = tempfile::tempdir().expect("a directory");
@@ -118,7 +130,7 @@ mod tests {
         std::os::unix::fs::symlink(real.join("target.db"), here.path().join("link.db"))
             .expect("a link");
         let location = Location::resolve(&here.path().join("link.db")).expect("a location");
-        assert_eq!(location.name.as_bytes(), b"target.db");
+        assert_eq!(location.name.as_encoded_bytes(), b"target.db");
         assert_eq!(location.directory, real.canonicalize().expect("real"));
         assert_eq!(location.path, here.path().join("link.db"));
     }
@@ -127,6 +139,11 @@ mod tests {
     fn a_missing_directory_is_named() {
         let error = Location::resolve(Path::new("/no/such/place/app.db")).expect_err("missing");
         assert_eq!(error.kind(), ErrorKind::DirectoryNotFound);
-        assert!(error.to_string().contains("\"/no/such/place\""));
+        // Windows has it on the current drive.
+        let missing = std::path::absolute("/no/such/place").expect("a path");
+        assert!(
+            error.to_string().contains(&format!("{missing:?}")),
+            "{error}"
+        );
     }
 }

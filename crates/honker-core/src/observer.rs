@@ -6,10 +6,9 @@
 //! One file a subject: `header`, `lock`, `journal`, `stamp`, `wal_index` and `log` decode; `rollback` and `wal` hold
 //! the rules; `standing` compares across restarts; `evidence` names what can be seen, and `files` sees it in the real files.
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod conflict;
 pub(crate) mod evidence;
-#[cfg(target_os = "linux")]
 pub(crate) mod files;
 pub(crate) mod header;
 pub(crate) mod journal;
@@ -99,7 +98,7 @@ pub(crate) struct Observer<E> {
     is_new: bool,
     /// The header as of the last quiet look (its counter also moves for commits that are certain before that).
     header: Header,
-    /// Size and times, when the log was last accounted for (WAL only).
+    /// Size and times, when the log was last accounted for. With a rollback journal, those of the last quiet look, where not every lock is seen.
     stamp: Stamp,
     log: Log,
     held: Held,

@@ -1,6 +1,7 @@
 //! The diagnosis: what a file is, and which backends work for it.
 
 use crate::backend::WatcherBackend;
+use crate::bell;
 use crate::caution;
 use crate::descriptor::Table;
 use crate::error::{Error, Reason, Result};
@@ -11,7 +12,7 @@ use crate::observer::files::Files;
 use crate::observer::header::Header;
 use crate::thread;
 use crate::watcher::refuse_what_is_no_regular_file;
-use rustix::io::Errno;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::mpsc::sync_channel;
@@ -103,11 +104,11 @@ pub fn probe(path: impl AsRef<Path>) -> Result<Probe> {
     let failed =
         |error: std::io::Error| Error::system(&path, "cannot start a thread to look at", error);
     let (answer, answered) = sync_channel(1);
-    let (_, unused) = std::io::pipe().map_err(failed)?;
+    let (_, unused) = bell::pair().map_err(failed)?;
     // In a descriptor table of its own, as always.
-    honker_descriptor_table::spawn("honker-probe", unused.into(), false, move |inherited| {
+    bell::spawn("honker-probe", unused, false, move |started| {
         // The one who asked waits for the answer.
-        let _ = answer.send(look(&location, inherited.private));
+        let _ = answer.send(look(&location, started.private));
     })
     .map_err(failed)?;
     answered
@@ -123,7 +124,7 @@ fn look(location: &Location, private: bool) -> Result<Probe> {
     let mount = Mount::of(&file).or_else(|| Mount::of(&location.directory));
     let (exists, journal_mode) = match Files::open(&Table::new(private), &Rc::default(), location) {
         Ok(mut files) => (true, read_journal_mode(&mut files, path)?),
-        Err(Errno::NOENT) => (false, JournalMode::Undecided),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (false, JournalMode::Undecided),
         Err(error) => return Err(Error::system(path, "cannot open", error)),
     };
     let sidecars = ["-journal", "-wal", "-shm"]

@@ -8,9 +8,12 @@ mod database;
 pub(crate) mod mailbox;
 pub(crate) mod registry;
 mod spacing;
+pub(crate) mod wait;
 
 use crate::backend::WatcherBackend;
+use crate::bell::Ear;
 use crate::cadence::SWEEP;
+use crate::clock;
 use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
@@ -21,17 +24,14 @@ use crate::shared::Shared;
 use agenda::{Agenda, Id};
 use database::{Database, Next};
 use mailbox::{Beginning, Mailbox, Purpose, Request, Settings};
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fd::OwnedFd;
-use rustix::time::ClockId;
 use spacing::Spacing;
 use std::collections::HashMap;
-use std::num::NonZeroU64;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
+use wait::{Waiter, Woken};
 
 /// For tests: the operating system's events are read and thrown away, so that only sweeps find commits.
 pub(crate) static SUPPRESS_HINTS: AtomicBool = AtomicBool::new(false);
@@ -40,9 +40,7 @@ pub(crate) static SUPPRESS_HINTS: AtomicBool = AtomicBool::new(false);
 const LOOKS_A_TURN: usize = 64;
 
 /// The body of the thread.
-pub(crate) fn run(bell: OwnedFd, mailbox: &Mailbox, private: bool) {
-    // Without this the kernel rounds every wait up by 50 us. Refused or not, the thread works.
-    let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+pub(crate) fn run(ear: Ear, mailbox: &Mailbox, private: bool) {
     Observers {
         table: Table::new(private),
         sessions: Rc::default(),
@@ -53,7 +51,8 @@ pub(crate) fn run(bell: OwnedFd, mailbox: &Mailbox, private: bool) {
         spacing: Spacing::default(),
         sessions_due: Duration::ZERO,
         mailbox,
-        bell,
+        waiter: Waiter::new(&ear),
+        ear,
     }
     .run();
 }
@@ -71,15 +70,16 @@ struct Observers<'a> {
     /// When the counts of sessions are to be read next.
     sessions_due: Duration,
     mailbox: &'a Mailbox,
-    bell: OwnedFd,
+    waiter: Waiter,
+    ear: Ear,
 }
 
 impl Observers<'_> {
     fn run(mut self) {
         loop {
-            let (rung, hinted) = self.wait();
+            let Woken { rung, hinted } = self.wait();
             if rung {
-                mailbox::silence(&self.bell);
+                self.ear.silence();
                 for request in self.mailbox.take() {
                     if matches!(request, Request::Stop) {
                         return;
@@ -99,12 +99,12 @@ impl Observers<'_> {
 
     /// Looks at some databases whose time has come. If that leaves more, hints and requests come first again.
     fn look_at_what_is_due(&mut self) {
-        let now = clock();
+        let now = clock::now();
         if now >= self.sessions_due {
             self.sessions.drain();
             self.sessions_due = now + SWEEP;
         }
-        let before = self.spacing.is_measured().then(processor_time);
+        let before = self.spacing.is_measured().then(clock::processor_time);
         let (mut looks, mut polls) = (0, 0);
         while looks < LOOKS_A_TURN
             && let Some(id) = self.agenda.take_due(now)
@@ -112,16 +112,16 @@ impl Observers<'_> {
             looks += 1;
             let polled = self.databases.get(&id).is_some_and(Database::is_polled);
             polls += usize::from(polled);
-            self.look(id, clock());
+            self.look(id, clock::now());
         }
         if let Some(before) = before {
-            let spent = processor_time().saturating_sub(before);
+            let spent = clock::processor_time().saturating_sub(before);
             self.spacing.spent(spent, polls * 2 > looks, now);
         }
     }
 
     fn look_if_due(&mut self, id: Id) {
-        let now = clock();
+        let now = clock::now();
         if let Some(database) = self.databases.get(&id)
             && database.due() <= now
         {
@@ -130,29 +130,10 @@ impl Observers<'_> {
     }
 
     /// Waits for a request, an event, or the earliest deadline.
-    fn wait(&self) -> (bool, bool) {
-        let timeout = self.agenda.earliest().map(|due| {
-            let wait = due.saturating_sub(clock());
-            Timespec {
-                tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: i64::from(wait.subsec_nanos()),
-            }
-        });
-        let bell = PollFd::new(&self.bell, PollFlags::IN);
-        let waited = match &self.hints {
-            Some(hints) => {
-                let mut fds = [bell, PollFd::new(hints, PollFlags::IN)];
-                let waited = rustix::event::poll(&mut fds, timeout.as_ref());
-                waited.map(|_| (!fds[0].revents().is_empty(), !fds[1].revents().is_empty()))
-            }
-            None => {
-                let mut fds = [bell];
-                let waited = rustix::event::poll(&mut fds, timeout.as_ref());
-                waited.map(|_| (!fds[0].revents().is_empty(), false))
-            }
-        };
-        // Interrupted: nothing to see, and the loop waits again for the rest.
-        waited.unwrap_or((false, false))
+    fn wait(&self) -> Woken {
+        let earliest = self.agenda.earliest();
+        let timeout = earliest.map(|due| due.saturating_sub(clock::now()));
+        self.waiter.wait(&self.ear, self.hints.as_ref(), timeout)
     }
 
     fn answer(&mut self, request: Request) {
@@ -185,8 +166,8 @@ impl Observers<'_> {
 
     /// Looks now, for one who wants to know everything from here on.
     fn begin(&mut self, shared: &Arc<Shared>, purpose: Purpose) -> Result<Beginning, Error> {
-        self.reschedule(shared.id, |database, _| database.look_now(clock()));
-        self.look(shared.id, clock());
+        self.reschedule(shared.id, |database, _| database.look_now(clock::now()));
+        self.look(shared.id, clock::now());
         if let Some(database) = self.databases.get_mut(&shared.id) {
             return Ok(Beginning {
                 totals: database.totals(purpose),
@@ -210,7 +191,7 @@ impl Observers<'_> {
                 self.agenda.add(database.due(), id);
                 self.databases.insert(id, database);
                 self.spacing.set_databases(self.databases.len());
-                self.look(id, clock());
+                self.look(id, clock::now());
             }
             Err((answer, error)) => {
                 let _ = answer.send(Err(error));
@@ -266,7 +247,7 @@ impl Observers<'_> {
         if SUPPRESS_HINTS.load(Ordering::Relaxed) {
             return hinted;
         }
-        let now = clock();
+        let now = clock::now();
         for hint in taken {
             match hint {
                 Hint::Written(id) => {
@@ -327,23 +308,6 @@ impl Drop for Observers<'_> {
 
 fn closed(shared: &Shared) -> Error {
     Error::at(&shared.location.path, Reason::Closed)
-}
-
-fn clock() -> Duration {
-    read(ClockId::Monotonic)
-}
-
-/// What this thread has used of its processor.
-fn processor_time() -> Duration {
-    read(ClockId::ThreadCPUTime)
-}
-
-fn read(clock: ClockId) -> Duration {
-    let now = rustix::time::clock_gettime(clock);
-    Duration::new(
-        u64::try_from(now.tv_sec).unwrap_or(0),
-        u32::try_from(now.tv_nsec).unwrap_or(0),
-    )
 }
 
 /// Whether file events can be had for this database, and say what there is to say.

@@ -11,6 +11,7 @@ use crate::subscribe::SubscriptionBuilder;
 use crate::subscription::UpdateEvents;
 use crate::thread::mailbox::{Beginning, Purpose, Settings};
 use crate::thread::registry::{self, Line};
+use std::fs::FileType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -271,24 +272,37 @@ impl SharedUpdateWatcher {
 
 /// Before the observer thread opens it: a FIFO or a device may react to being opened.
 pub(crate) fn refuse_what_is_no_regular_file(path: &Path) -> Result<()> {
-    use std::os::unix::fs::FileTypeExt;
     let Ok(metadata) = std::fs::metadata(path) else {
         // Missing, or not to be reached: the observer thread says which.
         return Ok(());
     };
     let kind = metadata.file_type();
-    let found = if kind.is_dir() {
+    if kind.is_dir() {
         return Err(Error::at(path, Reason::IsDirectory));
-    } else if kind.is_fifo() {
-        "a FIFO"
+    }
+    match what_else(kind) {
+        Some(found) => Err(Error::at(path, Reason::NotRegularFile { found })),
+        None => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn what_else(kind: FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+    if kind.is_fifo() {
+        Some("a FIFO")
     } else if kind.is_socket() {
-        "a socket"
+        Some("a socket")
     } else if kind.is_char_device() || kind.is_block_device() {
-        "a device"
+        Some("a device")
     } else {
-        return Ok(());
-    };
-    Err(Error::at(path, Reason::NotRegularFile { found }))
+        None
+    }
+}
+
+#[cfg(windows)]
+fn what_else(kind: FileType) -> Option<&'static str> {
+    (!kind.is_file()).then_some("a device")
 }
 
 /// The specification: a backend that is not built in falls back to polling, and says so once on stderr.
@@ -308,6 +322,9 @@ fn say_what_is_not_built(backend: WatcherBackend) {
     if !said.swap(true, Ordering::Relaxed) {
         // Not `eprintln!`: it panics where standard error is closed, and waits for the lock that a fork may leave locked.
         let line = format!("honker: {}; polling instead\n", backend.why_not_built());
+        #[cfg(unix)]
         let _ = rustix::io::write(rustix::stdio::stderr(), line.as_bytes());
+        #[cfg(windows)]
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
     }
 }

@@ -23,7 +23,7 @@
 //! | run more with `HONKER_FULL=1` | [`count`] |
 //! | choose at random, repeatably | [`random::rng`] |
 //!
-//! Linux only: it reads `/proc`. Failures panic, since a panic is how a test reports.
+//! Linux has all of it; Windows what needs no signals, `fork` or `/proc`. Failures panic, since a panic is how a test reports.
 
 #![allow(
     clippy::missing_panics_doc,
@@ -33,21 +33,27 @@
 pub mod clock;
 pub mod commits;
 pub mod damaged;
+#[cfg(unix)]
 pub mod fds;
 pub mod lines;
+#[cfg(unix)]
 pub mod locks;
 pub mod numbered;
 pub mod process;
 pub mod protocol;
 pub mod random;
+#[cfg(unix)]
 pub mod threads;
+#[cfg(unix)]
 pub mod truth;
 
+#[cfg(unix)]
 mod again;
 mod copying;
 mod count;
 mod exe;
 mod fake_clock;
+#[cfg(unix)]
 mod fork;
 mod host;
 mod journal;
@@ -59,6 +65,7 @@ mod temp_db;
 mod wait;
 mod writer;
 
+#[cfg(unix)]
 pub use again::{
     Again, NOBODY_ELSE, Own, again_as_nobody, alone_through, alone_with, argument, as_user,
     start_as,
@@ -67,6 +74,7 @@ pub use copying::copy_slowly;
 pub use count::{count, full_counts};
 pub use exe::{exe, instrumented_exe, profile_dir};
 pub use fake_clock::FakeClock;
+#[cfg(unix)]
 pub use fork::{Forked, Steps, fork};
 pub use host::{Hold, Host};
 pub use journal::{JournalMode, Synchronous};

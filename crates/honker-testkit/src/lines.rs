@@ -1,11 +1,16 @@
-//! Reading lines from another process, with a deadline and without a thread
-//! (tests count the threads of their own process).
+//! Reading lines from another process, with a deadline; on Unix without a thread (tests count the threads of their own
+//! process).
 
-use std::io::{ErrorKind, Read};
-use std::os::fd::AsFd;
+#[cfg(unix)]
+#[path = "lines/poll.rs"]
+mod pipe;
+#[cfg(windows)]
+#[path = "lines/thread.rs"]
+mod pipe;
+
+use pipe::Pipe;
+pub use pipe::Readable;
 use std::time::{Duration, Instant};
-
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Why there is no line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +24,15 @@ pub enum NoLine {
 /// Lines from a pipe.
 #[derive(Debug)]
 pub struct Lines<R> {
-    pipe: R,
+    pipe: Pipe<R>,
     pending: Vec<u8>,
 }
 
-impl<R: Read + AsFd> Lines<R> {
+impl<R: Readable> Lines<R> {
     /// Lines of this pipe, which has just been opened.
     pub fn new(pipe: R) -> Self {
         Self {
-            pipe,
+            pipe: Pipe::new(pipe),
             pending: Vec::new(),
         }
     }
@@ -40,32 +45,7 @@ impl<R: Read + AsFd> Lines<R> {
                 let line: Vec<u8> = self.pending.drain(..=end).collect();
                 return Ok(String::from_utf8_lossy(&line[..end]).into_owned());
             }
-            self.fill(deadline)?;
-        }
-    }
-
-    /// Waits for more bytes and takes what is there.
-    fn fill(&mut self, deadline: Instant) -> Result<(), NoLine> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        // Rounded up, so that the last part of a millisecond is waited for and not spun.
-        let timeout =
-            PollTimeout::try_from(left + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX);
-        let mut polled = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut polled, timeout) {
-            Ok(0) => return Err(NoLine::Late),
-            Ok(_) => {}
-            Err(nix::errno::Errno::EINTR) => return Ok(()),
-            Err(error) => panic!("poll failed: {error}"),
-        }
-        let mut bytes = [0; 8192];
-        match self.pipe.read(&mut bytes) {
-            Ok(0) => Err(NoLine::Ended),
-            Ok(n) => {
-                self.pending.extend_from_slice(&bytes[..n]);
-                Ok(())
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-            Err(error) => panic!("can't read from the other process: {error}"),
+            self.pipe.read(deadline, &mut self.pending)?;
         }
     }
 }

@@ -1,13 +1,18 @@
 //! A process that a test started, and may stop, continue and kill.
 
+#[cfg(unix)]
 use std::fs;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
+#[cfg(unix)]
 use nix::sys::signal::{Signal, kill};
+#[cfg(unix)]
 use nix::unistd::Pid;
 
-use crate::wait::{LONG, wait_for, wait_until};
+use crate::wait::wait_for;
+#[cfg(unix)]
+use crate::wait::{LONG, wait_until};
 
 /// A child process. Dropping it kills and reaps it, so no test leaves one behind.
 #[derive(Debug)]
@@ -39,6 +44,7 @@ impl Process {
     }
 
     /// SIGSTOP, and waits until every thread of the process has really stopped.
+    #[cfg(unix)]
     pub fn stop(&self) {
         self.signal(Signal::SIGSTOP);
         assert!(
@@ -49,6 +55,7 @@ impl Process {
     }
 
     /// SIGCONT.
+    #[cfg(unix)]
     pub fn cont(&self) {
         self.signal(Signal::SIGCONT);
     }
@@ -75,6 +82,7 @@ impl Process {
     }
 
     /// Whether all threads of the process are stopped.
+    #[cfg(unix)]
     pub fn is_stopped(&self) -> bool {
         let states = thread_states(self.pid());
         !states.is_empty() && states.iter().all(|&state| state == 'T')
@@ -85,6 +93,7 @@ impl Process {
         !self.ended && matches!(self.child.try_wait(), Ok(None))
     }
 
+    #[cfg(unix)]
     fn signal(&self, signal: Signal) {
         assert!(!self.ended, "process {} has already ended", self.pid());
         let pid = i32::try_from(self.pid()).expect("process numbers fit");
@@ -100,6 +109,7 @@ impl Drop for Process {
 }
 
 /// The state letters of all threads of a process.
+#[cfg(unix)]
 fn thread_states(pid: u32) -> Vec<char> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
         return Vec::new();

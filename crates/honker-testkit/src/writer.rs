@@ -268,6 +268,7 @@ impl Writer {
     }
 
     /// SIGSTOP; returns when the process has really stopped.
+    #[cfg(unix)]
     pub fn stop(&self) {
         self.process.stop();
     }
@@ -299,6 +300,7 @@ impl Writer {
     }
 
     /// SIGCONT.
+    #[cfg(unix)]
     pub fn cont(&self) {
         self.process.cont();
     }

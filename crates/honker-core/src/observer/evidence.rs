@@ -67,8 +67,8 @@ impl fmt::Display for Part {
 pub(crate) struct WalIndexFile {
     /// ctime: when the file was unlinked, once it is.
     pub(crate) changed: Time,
-    /// mtime, which unlinking leaves as it is.
-    pub(crate) modified: Time,
+    /// mtime, which unlinking leaves as it is. `None` where cutting the file does not surely move it at once.
+    pub(crate) modified: Option<Time>,
     /// Whether it still has a name.
     pub(crate) linked: bool,
 }
@@ -78,6 +78,11 @@ pub(crate) type Seen<T> = Result<T, Trouble>;
 
 /// What can be observed. Each call sees the moment of its call; two calls see two moments.
 pub(crate) trait Evidence {
+    /// Whether [`lock`](Self::lock) and the other questions about locks see those of every process, this one included.
+    /// Where not, "no lock" means nothing.
+    fn sees_every_lock(&self) -> bool {
+        true
+    }
     /// The first 100 bytes of the database.
     fn header(&mut self) -> Seen<Header>;
     /// Size and times of the database.

@@ -1,4 +1,6 @@
 //! SQLite's locks on the database file (os_unix.c, "POSIX advisory locking"; lockingv3, section 3).
+// Windows cannot be asked for them.
+#![cfg_attr(windows, allow(dead_code))]
 
 /// The first of the 512 lock bytes: PENDING, then RESERVED, then 510 SHARED bytes.
 pub(crate) const PENDING: i64 = 0x4000_0000;

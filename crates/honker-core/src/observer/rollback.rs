@@ -12,7 +12,7 @@ use super::evidence::{Evidence, Part, Seen, Trouble};
 use super::header::{Fields, Header};
 use super::journal::Journal;
 use super::lock::LockState;
-use super::stamp::Written;
+use super::stamp::{Stamp, Written};
 use super::{ATTEMPTS, Baseline, Look, Observer, Tally};
 use crate::error::Overwritten;
 use crate::stats::Conservative;
@@ -51,7 +51,7 @@ pub(super) struct Held {
 }
 
 enum Quiet {
-    Yes(Header),
+    Yes(Header, Stamp),
     Held(Header),
     /// A hot journal, or a writer that does not stand still.
     No(Header),
@@ -62,8 +62,13 @@ impl<E: Evidence> Observer<E> {
     pub(super) fn look_rollback(&mut self, now: Duration) -> Seen<Look> {
         let header = self.evidence.header()?;
         if self.is_settled() && is_still(self.header, header) {
+            let found = if self.evidence.sees_every_lock() {
+                Look::Same
+            } else {
+                self.find_commits_under_unseen_lock(header)?
+            };
             self.at = now;
-            return Ok(Look::Same);
+            return Ok(found);
         }
         self.look_at_header(header, now)
     }
@@ -76,10 +81,17 @@ impl<E: Evidence> Observer<E> {
         }
         match quiet {
             // WAL was left and is back, all in one look: what happened is for the log to say, in the next one.
-            Quiet::Yes(header) if self.is_settled() && self.header.is_wal() && header.is_wal() => {
+            Quiet::Yes(header, _)
+                if self.is_settled() && self.header.is_wal() && header.is_wal() =>
+            {
                 Ok(Look::Busy)
             }
-            Quiet::Yes(header) => self.settle(header, now),
+            Quiet::Yes(header, stamp) => {
+                if !header.is_wal() && !self.evidence.sees_every_lock() {
+                    self.stamp = stamp;
+                }
+                self.settle(header, now)
+            }
             Quiet::Held(header) => {
                 self.follow_held(header, now)?;
                 Ok(self.look_while_held(header, now))
@@ -103,6 +115,34 @@ impl<E: Evidence> Observer<E> {
         }
     }
 
+    /// A session that keeps its lock (`locking_mode=EXCLUSIVE`) moves the counter for its first commit only. Where its
+    /// lock can't be seen, the file's size and times tell of the others: it keeps its journal, too. Who does that without
+    /// keeping a lock (PERSIST, TRUNCATE) and rolls back what was already written looks the same.
+    fn find_commits_under_unseen_lock(&mut self, header: Header) -> Seen<Look> {
+        let stamp = self.evidence.stamp()?;
+        if stamp.written() == self.stamp.written() {
+            return Ok(Look::Same);
+        }
+        if self.evidence.lock()? == LockState::Held {
+            return Ok(Look::Busy);
+        }
+        match self.evidence.journal() {
+            Journal::Absent => {
+                self.stamp = stamp;
+                return Ok(Look::Same);
+            }
+            Journal::Cold => {}
+            Journal::Hot { .. } => return Ok(Look::Busy),
+            // Whatever it was, it is over when the journal can be read.
+            Journal::Unknown(_) => return Ok(Look::Same),
+        }
+        if self.evidence.header()? != header || self.evidence.stamp()? != stamp {
+            return Ok(Look::Busy);
+        }
+        self.stamp = stamp;
+        Ok(Look::Commits(Tally::at_least_one(Conservative::LockKept)))
+    }
+
     /// Whether the header can be believed. What lies between must have stood still: the header and, because a writer
     /// that is killed and played back leaves the counter as it was, the database's size and times.
     fn quiet(&mut self, mut header: Header) -> Seen<Quiet> {
@@ -124,7 +164,7 @@ impl<E: Evidence> Observer<E> {
                 && self.evidence.stamp()? == stamp
             {
                 return Ok(match unknown {
-                    None => Quiet::Yes(header),
+                    None => Quiet::Yes(header, stamp),
                     Some(error) => Quiet::Unknown(header, error),
                 });
             }

@@ -13,6 +13,7 @@ use super::agenda::Id;
 use super::mailbox::{Purpose, Settings};
 use crate::backend::WatcherBackend;
 use crate::cadence::{Cadence, Found, SWEEP, Ticks};
+use crate::clock;
 use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
 use crate::error::{Error, Reason};
@@ -36,8 +37,8 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-/// How long `open` waits for a moment at which no commit is under way.
-const OPENING: Duration = Duration::from_millis(50);
+/// How long `open` waits for a moment at which no commit is under way. Where locks are not seen that takes a while.
+const OPENING: Duration = Duration::from_millis(if cfg!(windows) { 250 } else { 50 });
 /// How long an error of the system may last before it ends the watcher.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -105,7 +106,7 @@ impl Database {
         hints: &mut Option<Hints<Id>>,
         answer: Answer,
     ) -> Result<Self, (Answer, Error)> {
-        let now = super::clock();
+        let now = clock::now();
         let location = shared.location.clone();
         // Watches come before the first look, so that nothing falls between the two.
         let watches = match Watches::for_backend(id, &shared, hints) {

@@ -1,12 +1,11 @@
 //! Requests to the observer thread.
 
+use crate::bell::Bell;
 use crate::error::Error;
 use crate::observer::standing::Standing;
 use crate::replace::OnReplace;
 use crate::shared::Shared;
 use crate::wake::Totals;
-use rustix::fd::OwnedFd;
-use rustix::io::Errno;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -71,7 +70,7 @@ impl Mailbox {
     }
 
     /// Leaves a request and rings. `false`: the thread has ended; the request, and with it its answer, is dropped.
-    pub(crate) fn post(&self, bell: &OwnedFd, request: Request) -> bool {
+    pub(crate) fn post(&self, bell: &Bell, request: Request) -> bool {
         let accepted = match self.lock().as_mut() {
             Some(waiting) => {
                 waiting.push(request);
@@ -79,8 +78,7 @@ impl Mailbox {
             }
             None => false,
         };
-        // The count cannot overflow: it would take 2^64 - 1 rings without the thread looking once.
-        let _ = rustix::io::retry_on_intr(|| rustix::io::write(bell, &1_u64.to_ne_bytes()));
+        bell.ring();
         accepted
     }
 
@@ -101,10 +99,4 @@ impl Mailbox {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<Request>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Stops the bell from ringing.
-pub(super) fn silence(bell: &OwnedFd) {
-    let mut count = [0; 8];
-    while rustix::io::read(bell, &mut count) == Err(Errno::INTR) {}
 }

@@ -3,12 +3,12 @@
 
 use super::mailbox::{Beginning, Mailbox, Purpose, Request, Settings};
 use crate::backend::WatcherBackend;
+use crate::bell::{self, Bell};
 use crate::error::{Error, Reason};
+use crate::identity;
 use crate::mount;
 use crate::process::PerProcess;
 use crate::shared::Shared;
-use rustix::event::{EventfdFlags, eventfd};
-use rustix::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -45,7 +45,7 @@ impl Domain {
         let directory = &shared.location.directory;
         match mount::of_path(directory) {
             Ok(file_system) if file_system.shared => {
-                rustix::fs::stat(directory).map_or(Self::Local, |stat| Self::Remote(stat.st_dev))
+                identity::of_path(directory).map_or(Self::Local, |found| Self::Remote(found.dev))
             }
             // What cannot be asked cannot be opened either.
             _ => Self::Local,
@@ -73,7 +73,7 @@ struct Running {
 #[derive(Debug)]
 pub(crate) struct Line {
     mailbox: Arc<Mailbox>,
-    bell: OwnedFd,
+    bell: Bell,
 }
 
 impl Line {
@@ -81,15 +81,13 @@ impl Line {
         let failed = |error: std::io::Error| {
             Error::no_thread(path, "cannot start the observer thread to watch", error)
         };
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-            .map_err(|error| failed(error.into()))?;
+        let (bell, ear) = bell::pair().map_err(failed)?;
         let mailbox = Arc::new(Mailbox::new());
         let theirs = Arc::clone(&mailbox);
         let refuse = REFUSE_PRIVATE_TABLE.load(Ordering::Relaxed);
-        let copy = bell.try_clone().map_err(failed)?;
         let name = domain.thread_name();
-        honker_descriptor_table::spawn(name, copy, refuse, move |inherited| {
-            super::run(inherited.descriptor, &theirs, inherited.private);
+        bell::spawn(name, ear, refuse, move |started| {
+            super::run(started.ear, &theirs, started.private);
         })
         .map_err(failed)?;
         Ok(Self { mailbox, bell })

@@ -43,7 +43,9 @@ fn run(backends: &[WatcherBackend], style: Style, mode: JournalMode, steps: usiz
             let told = watched.accounts_for(u64::from(step.main), &format!("{about}, {step:#?}"));
             let woke = told.wakes > 0;
             assert!(
-                woke == moved || (misled && moved),
+                woke == moved
+                    || (misled && moved)
+                    || (cfg!(windows) && woke && told.commits == told.unproven),
                 "data_version moved: {moved}, honker woke: {woke}; {about}, {step:#?}"
             );
             match (woke, moved) {

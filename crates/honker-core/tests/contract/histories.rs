@@ -45,7 +45,7 @@ impl File {
         for watched in &self.watched {
             let stats = watched.stats();
             let told = watched.told;
-            assert_eq!(stats.commits, told.commits);
+            assert_eq!(stats.commits, told.commits, "{told:?}, {stats:#?}");
             // Wakes that nobody waited for became one.
             assert!(stats.wakes >= told.wakes);
             let reasons: u64 = stats.conservative.iter().map(|(_, count)| count).sum();

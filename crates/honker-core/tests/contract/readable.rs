@@ -1,6 +1,6 @@
 //! A wake comes when its commit can be read, without waiting for the writer.
 
-use crate::watching::{Watched, backends};
+use crate::watching::{self, Watched, backends};
 use honker_core::WatcherBackend;
 use honker_testkit::{JournalMode, LONG, Open, Synchronous, TempDb, Writer, count};
 
@@ -19,7 +19,7 @@ pub(crate) fn read_after_each_wake(backends: fn(JournalMode) -> Vec<WatcherBacke
             let writing = writer.open_in(db.path(), mode, Synchronous::Normal);
             let mut reader = Writer::spawn();
             let impatient = Open {
-                busy_timeout_ms: 0,
+                busy_timeout_ms: watching::patience_of_readers(backend),
                 ..Open::default()
             };
             let reading = reader

@@ -19,7 +19,7 @@ fn the_last_commit_before_a_silence_is_found_through_its_events_and_not_by_the_s
                 .expect("a commit");
             let update = watched.events.recv_timeout(LONG).expect("a live watcher");
             let update = update.unwrap_or_else(|| panic!("{mode}: commit {made} missed"));
-            assert_eq!(update.commits, 1, "{mode}, {made}");
+            assert_eq!(update.commits, 1, "{mode}, {made}, {:#?}", watched.stats());
         }
         let stats = watched.stats();
         println!(

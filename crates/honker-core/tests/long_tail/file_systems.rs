@@ -1,5 +1,5 @@
 //! Local, overlay, tmpfs, bind mount and FUSE, really mounted. (NFS, SMB, 9p and virtiofs are told apart by what
-//! statfs and mountinfo say: `src/mount.rs`.)
+//! statfs and mountinfo say: `src/mount/linux.rs`.)
 
 use crate::watching::{self, Watched};
 use crate::{INSERT, both_modes, open};

@@ -144,7 +144,7 @@ impl Evidence for Simulated {
         self.at_call("wal_index_file");
         Ok(self.held.map(|at| WalIndexFile {
             changed: self.world.ask_wal_index_times(at).changed,
-            modified: self.world.ask_wal_index_times(at).modified,
+            modified: Some(self.world.ask_wal_index_times(at).modified),
             linked: self.world.inodes[at].linked,
         }))
     }

@@ -76,20 +76,19 @@ impl<E: Evidence> Observer<E> {
         if now.linked {
             now.changed == before.changed
         } else {
-            now.modified == before.modified
+            now.modified == Some(before.modified)
         }
     }
 
     /// The times of a `-shm`, if any further change is sure to move them.
     pub(super) fn index_times(&mut self, file: WalIndexFile) -> Option<IndexTimes> {
+        let changed = file.changed;
+        let modified = file.modified?;
+        let times = IndexTimes { changed, modified };
         let stamp = Stamp {
             size: 0,
-            modified: file.modified,
-            changed: file.changed,
-        };
-        let times = IndexTimes {
-            changed: file.changed,
-            modified: file.modified,
+            modified,
+            changed,
         };
         self.evidence.is_ripe(stamp).then_some(times)
     }

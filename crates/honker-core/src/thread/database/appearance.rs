@@ -2,18 +2,16 @@
 
 use super::{Database, Opening, PATIENCE, Refusal, Target};
 use crate::delivery::{self, Notice};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::hint::Hints;
+use crate::observer::files::is_not_regular;
 use crate::observer::header::Extent;
 use crate::thread::agenda::Id;
 use crate::wake::News;
 use crate::watcher::refuse_what_is_no_regular_file;
-use rustix::io::Errno;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
-
-/// A directory on the path of a replaced file may be a file for a while.
-const NOT_A_DIRECTORY: Option<i32> = Some(Errno::NOTDIR.raw_os_error());
 
 impl Database {
     /// A file that was missing and is there now: all that is in it was committed since, unless it stands for one that
@@ -50,7 +48,8 @@ impl Database {
             }
             Err(Refusal::ForGood(error)) => Err(error),
             Err(Refusal::ForNow(error))
-                if self.follows() && error.raw_os_error() == NOT_A_DIRECTORY =>
+                // A directory on the path of a replaced file may be a file for a while.
+                if self.follows() && error.kind() == ErrorKind::DirectoryNotFound =>
             {
                 Ok(())
             }
@@ -105,16 +104,18 @@ impl Database {
 }
 
 /// Why a file cannot be opened as a database.
-pub(super) fn cannot_open(path: &Path, error: Errno) -> Error {
-    match error {
-        Errno::NOENT => Error::at(path, Reason::NotFound),
-        Errno::NODEV => refuse_what_is_no_regular_file(path)
-            .err()
-            .unwrap_or_else(|| {
-                // It was one, and is another already.
-                let found = "a special file";
-                Error::at(path, Reason::NotRegularFile { found })
-            }),
-        error => Error::system(path, "cannot open", error),
+pub(super) fn cannot_open(path: &Path, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => Error::at(path, Reason::NotFound),
+        _ if is_not_regular(&error) => {
+            refuse_what_is_no_regular_file(path)
+                .err()
+                .unwrap_or_else(|| {
+                    // It was one, and is another already.
+                    let found = "a special file";
+                    Error::at(path, Reason::NotRegularFile { found })
+                })
+        }
+        _ => Error::system(path, "cannot open", error),
     }
 }

@@ -11,19 +11,18 @@ mod log;
 
 use super::observe::{Observe, Refusal};
 use crate::backend::WatcherBackend;
-use crate::descriptor::{self, Table};
+use crate::descriptor::Table;
 use crate::error::{Error, ErrorKind, Overwritten, Reason};
-use crate::identity::Identity;
+use crate::identity::{self, Identity};
 use crate::location::Location;
 use crate::observer::evidence::{Part, Seen, Trouble, What};
+use crate::observer::files::not_regular;
 use crate::observer::header::{Extent, Header};
 use crate::observer::standing::{LogStanding, Standing};
 use crate::observer::{Look, Tally};
 use crate::stats::Conservative;
 use log::{LastCommit, Log};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
-use rustix::fs::{FileType, Stat};
-use rustix::io::Errno;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -70,7 +69,11 @@ impl DataVersion {
             })?;
         if regular_file(path)? != identity {
             // Replaced meanwhile: it is not known which of the two was opened.
-            let error = Error::system(path, "cannot open", Errno::AGAIN);
+            let reason = Reason::Sqlite {
+                message: "it was replaced while it was opened".to_owned(),
+                kind: ErrorKind::Io,
+            };
+            let error = Error::at(path, reason);
             return Err(Refusal::ForNow(error));
         }
         Ok(Self {
@@ -255,15 +258,11 @@ fn explain(error: &rusqlite::Error) -> (String, ErrorKind) {
 }
 
 fn regular_file(path: &Path) -> Result<Identity, Refusal> {
-    match rustix::fs::stat(path) {
-        Ok(stat) if is_regular(&stat) => Ok(descriptor::identity(&stat)),
-        Ok(_) => Err(Refusal::from_system(path, Errno::NODEV)),
-        Err(error) => Err(Refusal::from_system(path, error)),
+    let refused = |error| Refusal::from_system(path, error);
+    if !path.metadata().map_err(refused)?.is_file() {
+        return Err(refused(not_regular()));
     }
-}
-
-fn is_regular(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode).is_file()
+    identity::of_path(path).map_err(refused)
 }
 
 /// Where a connection here would drop the locks of another one, or mix up its descriptors with those of another one.
@@ -299,8 +298,6 @@ fn is_open_in_this_process(database: Identity) -> bool {
     let Ok(open) = std::fs::read_dir("/proc/self/fd") else {
         return false;
     };
-    open.flatten().any(|descriptor| {
-        rustix::fs::stat(descriptor.path())
-            .is_ok_and(|stat| descriptor::identity(&stat) == database)
-    })
+    open.flatten()
+        .any(|descriptor| identity::of_path(&descriptor.path()).is_ok_and(|open| open == database))
 }

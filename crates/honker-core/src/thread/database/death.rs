@@ -4,13 +4,13 @@
 use super::{Database, Next, Target};
 use crate::backend::WatcherBackend;
 use crate::delivery::{self, Notice};
-use crate::descriptor;
 use crate::error::{Error, Overwritten, Reason};
 use crate::hint::Hints;
-use crate::location::Location;
+use crate::identity;
+use crate::location::{Location, leads_nowhere};
 use crate::observer::header::Header;
 use crate::thread::agenda::Id;
-use rustix::io::Errno;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 /// Whether something can be told by now.
@@ -31,9 +31,9 @@ impl Database {
         match &self.target {
             Target::Present(observer) => {
                 let expected = observer.identity();
-                let found = match rustix::fs::stat(&location.path) {
-                    Ok(stat) => Some(descriptor::identity(&stat)),
-                    Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,
+                let found = match identity::of_path(&location.path) {
+                    Ok(found) => Some(found),
+                    Err(error) if leads_nowhere(&error) => None,
                     Err(error) => {
                         // Not allowed to look any more, say: whether this is still the database, nobody knows.
                         let error =
@@ -60,16 +60,20 @@ impl Database {
                     // Its directory may be another one by now: the same watch again costs nothing.
                     let _ = watches.watch_names(self.id, location, hints);
                 }
-                match rustix::fs::stat(&location.directory) {
+                let directory = location.directory.metadata();
+                let is_gone = directory.is_err_and(|error| {
+                    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+                });
+                match is_gone {
                     // The directory may come back with the file.
-                    Err(Errno::NOENT | Errno::NOTDIR) if self.follows() => Ok(()),
-                    Err(Errno::NOENT | Errno::NOTDIR) => Err(Error::at(
+                    true if self.follows() => Ok(()),
+                    true => Err(Error::at(
                         &location.path,
                         Reason::DirectoryNotFound {
                             directory: location.directory.clone(),
                         },
                     )),
-                    _ => self.check_that_the_path_leads_there(),
+                    false => self.check_that_the_path_leads_there(),
                 }
             }
         }

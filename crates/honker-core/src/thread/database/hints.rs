@@ -6,22 +6,23 @@ use crate::cadence::Found;
 use crate::caution;
 use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
-use crate::hint::{Hints, Name, limit};
+use crate::hint::{self, Hints, Name, Watch};
 use crate::location::Location;
 use crate::mount;
+use crate::open_files;
 use crate::shared::Shared;
 use crate::thread::agenda::Id;
-use rustix::io::Errno;
-use std::ffi::CString;
+use std::ffi::OsString;
+use std::io;
 use std::time::Duration;
 
 /// What is watched for one database.
 #[derive(Debug, Default)]
 pub(super) struct Watches {
-    directory: Option<i32>,
-    database: Option<i32>,
-    wal: Option<i32>,
-    journal: Option<i32>,
+    directory: Option<Watch>,
+    database: Option<Watch>,
+    wal: Option<Watch>,
+    journal: Option<Watch>,
     in_storm: bool,
 }
 
@@ -77,7 +78,7 @@ impl Watches {
         location: &Location,
         hints: &mut Option<Hints<Id>>,
     ) -> Result<(), Error> {
-        let bytes = CString::into_bytes;
+        let bytes = OsString::into_encoded_bytes;
         let names = [
             (bytes(location.name.clone()), Name::Database),
             (bytes(location.sidecar("-journal")), Name::Journal),
@@ -86,7 +87,7 @@ impl Watches {
         ];
         let hints = ready(hints, location)?;
         let watch = hints.watch_names(&location.directory, names, id);
-        let watch = watch.map_err(|error| cannot_watch(location, "its directory", error))?;
+        let watch = watch.map_err(|error| cannot_watch(location, "its directory", &error))?;
         if let Some(before) = self.directory.replace(watch)
             && before != watch
         {
@@ -122,8 +123,9 @@ impl Watches {
             Name::WalIndex => return Ok(()),
         };
         let hints = ready(hints, location)?;
-        match hints.watch_file(&location.join(&file), id) {
-            Ok(watch) => {
+        match hints.watch_file(&location.join(&file), name, id) {
+            Ok(None) => Ok(()),
+            Ok(Some(watch)) => {
                 if let Some(before) = slot.replace(watch)
                     && before != watch
                 {
@@ -131,13 +133,12 @@ impl Watches {
                 }
                 Ok(())
             }
-            Err(Errno::NOENT) => Ok(()),
             // Whether it can do without reading this file is for another backend to say.
-            Err(Errno::ACCESS) => {
-                let what = format!("inotify cannot watch {} of", file.to_string_lossy());
-                Err(Error::system(&location.path, what, Errno::ACCESS))
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let what = format!("{} cannot watch {} of", hint::SOURCE, file.display());
+                Err(Error::system(&location.path, what, error))
             }
-            Err(error) => Err(cannot_watch(location, &file.to_string_lossy(), error)),
+            Err(error) => Err(cannot_watch(location, &file.to_string_lossy(), &error)),
         }
     }
 
@@ -300,20 +301,20 @@ fn ready<'a>(
         Some(ready) => Ok(hints.insert(ready)),
         None => match Hints::new() {
             Ok(new) => Ok(hints.insert(new)),
-            Err(error) => Err(cannot_watch(location, "anything", error)),
+            Err(error) => Err(cannot_watch(location, "anything", &error)),
         },
     }
 }
 
-fn cannot_watch(location: &Location, what: &str, error: Errno) -> Error {
-    let reason = match limit::reached(error) {
-        Some(reason) => reason,
-        None if error == Errno::MFILE => return Error::system(&location.path, what, error),
-        None => Reason::BackendUnavailable {
-            backend: WatcherBackend::KernelWatch.name(),
-            why: format!("inotify cannot watch {what} ({error}). Use polling"),
-        },
-    };
+fn cannot_watch(location: &Location, what: &str, error: &io::Error) -> Error {
+    let limit = hint::limit_reached(error).or_else(|| open_files::limit_reached(error));
+    let reason = limit.unwrap_or_else(|| Reason::BackendUnavailable {
+        backend: WatcherBackend::KernelWatch.name(),
+        why: format!(
+            "{} cannot watch {what} ({error}). Use polling",
+            hint::SOURCE
+        ),
+    });
     Error::at(&location.path, reason)
 }
 

@@ -7,13 +7,13 @@ use crate::error::Error;
 use crate::identity::Identity;
 use crate::location::Location;
 use crate::observer::evidence::Seen;
-use crate::observer::files::Files;
+use crate::observer::files::{Files, is_not_regular};
 use crate::observer::header::{Extent, Header};
 use crate::observer::standing::Standing;
 use crate::observer::{Look, Observer};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
-use rustix::io::Errno;
+use std::io;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -114,18 +114,18 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn from_system(path: &Path, error: Errno) -> Self {
-        match error {
-            Errno::NOENT => Self::Missing,
-            Errno::NODEV => Self::ForGood(cannot_open(path, error)),
-            error => Self::ForNow(cannot_open(path, error)),
+    pub(super) fn from_system(path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            _ if is_not_regular(&error) => Self::ForGood(cannot_open(path, error)),
+            _ => Self::ForNow(cannot_open(path, error)),
         }
     }
 
     /// For the one who wanted to open the database now.
     pub(super) fn into_error(self, location: &Location) -> Error {
         match self {
-            Self::Missing => cannot_open(&location.path, Errno::NOENT),
+            Self::Missing => cannot_open(&location.path, io::ErrorKind::NotFound.into()),
             Self::ForGood(error) | Self::ForNow(error) => error,
         }
     }

@@ -4,21 +4,23 @@
 //! (`wal_checkpoint(TRUNCATE)`) and when a writer starts it over, before it commits or rolls back. The checksum of the
 //! last commit frame, in that same header, moves at a commit only.
 
-use crate::descriptor::{self, open_read_only};
-use crate::identity::Identity;
+use crate::identity::{self, Identity};
 use crate::location::Location;
 use crate::observer::wal_index::{LENGTH, WalIndex};
-use rustix::fd::OwnedFd;
-use rustix::fs::CWD;
 use std::cell::RefCell;
-use std::ffi::CString;
-use std::os::unix::ffi::OsStrExt;
+use std::io;
+use std::path::Path;
 use std::rc::{Rc, Weak};
+
+#[cfg(unix)]
+type File = rustix::fd::OwnedFd;
+#[cfg(windows)]
+type File = std::fs::File;
 
 thread_local! {
     /// One descriptor a `-shm`, shared by all connections to its database and closed after the last of them: closing
     /// it drops SQLite's own locks on that file, which belong to the same descriptor table.
-    static HELD: RefCell<Vec<(Identity, Weak<OwnedFd>)>> = const { RefCell::new(Vec::new()) };
+    static HELD: RefCell<Vec<(Identity, Weak<File>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What the header of the wal-index says of the last commit.
@@ -35,22 +37,21 @@ pub(super) enum LastCommit {
 /// The `-shm` of a connection in WAL mode.
 #[derive(Debug)]
 pub(super) struct Log {
-    wal_index: Rc<OwnedFd>,
+    wal_index: Rc<File>,
 }
 
 impl Log {
     /// Takes the `-shm` that a connection of this thread has just read from.
     pub(super) fn hold(location: &Location) -> Option<Self> {
         let path = location.join(&location.sidecar("-shm"));
-        let name = CString::new(path.as_os_str().as_bytes()).ok()?;
-        let identity = descriptor::identity(&rustix::fs::stat(&name).ok()?);
+        let identity = identity::of_path(&path).ok()?;
         HELD.with_borrow_mut(|held| {
             held.retain(|(_, file)| file.strong_count() > 0);
             let known = held.iter().find(|(known, _)| *known == identity);
             if let Some(wal_index) = known.and_then(|(_, file)| file.upgrade()) {
                 return Some(Self { wal_index });
             }
-            let wal_index = Rc::new(open_read_only(CWD, &name).ok()?);
+            let wal_index = Rc::new(open(&path).ok()?);
             held.push((identity, Rc::downgrade(&wal_index)));
             Some(Self { wal_index })
         })
@@ -58,7 +59,7 @@ impl Log {
 
     pub(super) fn last_commit(&self) -> LastCommit {
         let mut bytes = [0; LENGTH];
-        let Ok(length) = rustix::io::pread(&self.wal_index, &mut bytes, 0) else {
+        let Ok(length) = read(&self.wal_index, &mut bytes) else {
             return LastCommit::Unknown;
         };
         match WalIndex::decode(&bytes[..length]) {
@@ -67,4 +68,26 @@ impl Log {
             _ => LastCommit::Unknown,
         }
     }
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::CString::new(path.as_os_str().as_bytes())?;
+    Ok(crate::descriptor::open_read_only(rustix::fs::CWD, &name)?)
+}
+
+#[cfg(unix)]
+fn read(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::pread(file, bytes, 0)?)
+}
+
+#[cfg(windows)]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(windows)]
+fn read(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, bytes, 0)
 }

@@ -38,8 +38,8 @@ const WATCHES: Limit = Limit {
 };
 
 /// The limit that an error of inotify stands for; `None` where it is none of inotify's.
-pub(crate) fn reached(error: Errno) -> Option<Reason> {
-    match error {
+pub(crate) fn limit_reached(error: &io::Error) -> Option<Reason> {
+    match Errno::from_io_error(error)? {
         // That the process may open no more files is the same error: then its setting can't be read either.
         Errno::MFILE => INSTANCES.reason(read),
         Errno::NOSPC => WATCHES.reason(read),
@@ -109,6 +109,6 @@ mod tests {
     #[test]
     fn a_process_without_descriptors_is_not_told_of_inotify() {
         assert_eq!(said(Err(Errno::MFILE.into()), Ok(16)), None);
-        assert!(reached(Errno::NOENT).is_none());
+        assert!(limit_reached(&Errno::NOENT.into()).is_none());
     }
 }

@@ -1,36 +1,19 @@
 //! The mount that holds a file (`/proc/self/mountinfo`, proc(5)).
 
+use crate::mount::Mount;
 use rustix::fs::{AtFlags, CWD, StatxFlags};
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// What is mounted, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mount {
-    /// Where it is mounted.
-    pub(crate) point: PathBuf,
-    /// What of the file system is mounted there: `/` is all of it.
-    pub(crate) root: PathBuf,
-    /// The file system's type, as `ext4`, `nfs4` or `fuse.sshfs`.
-    pub(crate) kind: String,
-}
-
-impl Mount {
-    /// The mount of a path that exists. `None` where the system does not tell (Linux before 5.8, no `/proc`).
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        let found = rustix::fs::statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).ok()?;
-        if found.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
-            return None;
-        }
-        let table = std::fs::read("/proc/self/mountinfo").ok()?;
-        find(&table, found.stx_mnt_id)
+/// The mount of a path that exists. `None` where the system does not tell (Linux before 5.8, no `/proc`).
+pub(in crate::mount) fn mount_of(path: &Path) -> Option<Mount> {
+    let found = rustix::fs::statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).ok()?;
+    if found.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
+        return None;
     }
-
-    /// Whether a part of the file system is mounted: a bind mount, or a subvolume.
-    pub(crate) fn is_partial(&self) -> bool {
-        self.root != Path::new("/")
-    }
+    let table = std::fs::read("/proc/self/mountinfo").ok()?;
+    find(&table, found.stx_mnt_id)
 }
 
 fn find(table: &[u8], id: u64) -> Option<Mount> {
@@ -70,11 +53,6 @@ fn path(field: &[u8]) -> PathBuf {
         };
     }
     OsString::from_vec(bytes).into()
-}
-
-/// Whether this is the very thing that is mounted, rather than something in it.
-pub(crate) fn is_mounted_by_itself(mount: &Mount, file: &Path) -> bool {
-    mount.point.as_os_str().as_bytes() == file.as_os_str().as_bytes()
 }
 
 #[cfg(test)]

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Checks from Debian or Ubuntu what runs elsewhere: `check-platforms.sh [TARGET...]`, all of them without arguments.
+#
+#   macos    type-check, aarch64 and x86_64          freebsd  type-check, x86_64
+#   windows  build with mingw, and run under Wine    arm      type-check for aarch64 Linux, and run under qemu
+#
+# Everything comes from Debian's packages: its compiler brings the standard library as source, and builds it for any
+# target. The counts of the runs are printed last.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(macos freebsd windows arm)
+
+# What rustup has installed may be in the way: these are Debian's.
+export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_PROFILE_DEV_DEBUG=0
+unset RUSTUP_TOOLCHAIN RUSTFLAGS CARGO_TARGET_DIR CARGO_BUILD_TARGET || true
+cargo=(/usr/bin/cargo)
+out=$PWD/target/platforms
+
+need() { # installs packages that are missing
+    local missing=()
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        echo "check-platforms: install with: sudo apt-get install -y --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    echo "check-platforms: installing ${missing[*]}" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
+        { apt-get update -q >&2 && apt-get install -y -q --no-install-recommends "${missing[@]}" >&2; }
+}
+
+report=()
+failed=0
+note() { # how it went, and what it was
+    report+=("$1  $2")
+    [ "$1" = ok ] || failed=1
+}
+
+check() { # what, the target, and what to check
+    local what=$1 target=$2
+    shift 2
+    echo "== $what ($target)"
+    if "${cargo[@]}" check -q -Zbuild-std=std,panic_abort --locked --target "$target" --target-dir "$out" "$@"; then
+        note ok "$what: type-checked"
+    else
+        note FAILED "$what: type-check"
+    fi
+}
+
+run() { # what, the seconds it may take, its log, and the command
+    local what=$1 seconds=$2 log=$3 status=0
+    shift 3
+    echo "== $what"
+    timeout "$seconds" "$@" 2>&1 | tee "$log" || status=$?
+    local counts
+    counts=$(LC_ALL=C awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+        END { printf "%d passed, %d failed, %d ignored", passed, failed, ignored }' "$log")
+    if [ "$status" = 0 ] && [[ $counts != 0\ passed* ]]; then
+        note ok "$what: $counts"
+    else
+        note FAILED "$what: $counts (exit status $status, full output in $log)"
+    fi
+}
+
+# The core with each of its backends, and without any of its features.
+everything=(-p honker-core --features honker-core/data-version,honker-core/stream,honker-core/test-hooks)
+
+macos() {
+    need rustc-web cargo-web rust-web-src
+    for target in aarch64-apple-darwin x86_64-apple-darwin; do
+        # SQLite is C, and there is no C compiler for it here: the backend that brings one is left out.
+        check "macOS" "$target" -p honker-core --features stream,test-hooks
+        check "macOS, no features" "$target" -p honker-core --no-default-features
+    done
+}
+
+freebsd() {
+    need rustc-web cargo-web rust-web-src
+    check "FreeBSD" x86_64-unknown-freebsd -p honker-core --features stream,test-hooks
+    check "FreeBSD, no features" x86_64-unknown-freebsd -p honker-core --no-default-features
+}
+
+windows() {
+    need rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64 wine wine64
+    local target=x86_64-pc-windows-gnu
+    export CC_x86_64_pc_windows_gnu=x86_64-w64-mingw32-gcc AR_x86_64_pc_windows_gnu=x86_64-w64-mingw32-ar
+    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
+    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/scripts/wine/run.sh
+    export WINEPREFIX=$out/wine/prefix HONKER_WINE_DLL=$out/wine/bcryptprimitives.dll
+    mkdir -p "$out/wine"
+    x86_64-w64-mingw32-gcc -shared -O2 -o "$HONKER_WINE_DLL" scripts/wine/bcryptprimitives.c -ladvapi32
+    check "Windows, no features" "$target" -p honker-core --no-default-features
+    # A prefix of its own, made afresh.
+    rm -rf "$WINEPREFIX"
+    WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml=" timeout 300 \
+        "$(command -v wine64 || echo /usr/lib/wine/wine64)" wineboot -i >/dev/null 2>&1 || true
+
+    local std=(-Zbuild-std=std,panic_unwind,test --locked --target "$target" --target-dir "$out")
+    # The writer of the tests is a process of its own, with SQLite built by mingw.
+    "${cargo[@]}" build -q "${std[@]}" -p honker-testkit --bin sqlite-writer
+    cp "$HONKER_WINE_DLL" "$out/$target/debug/"
+    run "Windows under Wine, unit tests" 900 "$out/wine/unit.log" \
+        "${cargo[@]}" test -q "${std[@]}" "${everything[@]}" -p honker-windows --lib -- --test-threads=2
+    run "Windows under Wine, contract" 1800 "$out/wine/contract.log" \
+        "${cargo[@]}" test "${std[@]}" "${everything[@]}" --test contract -- --test-threads=2
+}
+
+arm() {
+    need rustc-web cargo-web rust-web-src gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+    local target=aarch64-unknown-linux-gnu
+    export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
+    export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+    export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+    check "aarch64 Linux" "$target" "${everything[@]}"
+    # The exhaustive models of the rules take an hour there, and have nothing of the machine in them.
+    run "aarch64 Linux under qemu, unit tests" 1200 "$out/arm.log" \
+        "${cargo[@]}" test -q -Zbuild-std=std,panic_unwind,test --locked --target "$target" --target-dir "$out" \
+        "${everything[@]}" --lib -- --test-threads=2 --skip observer::model
+}
+
+for target in "${targets[@]}"; do
+    case $target in
+    macos | freebsd | windows | arm) "$target" ;;
+    *)
+        echo "check-platforms: unknown platform '$target': use macos, freebsd, windows, arm, or none for all" >&2
+        exit 2
+        ;;
+    esac
+done
+echo
+printf '%s\n' "${report[@]}"
+exit "$failed"
