@@ -206,6 +206,21 @@ pub(crate) unsafe fn place<'a, T>(place: *mut T, what: &str) -> Result<Place<'a,
     Ok(Place(unsafe { &mut *place.cast::<MaybeUninit<T>>() }))
 }
 
+/// A place for a handle or a text: it holds NULL until there is one.
+///
+/// # Safety
+///
+/// As for [`place`].
+pub(crate) unsafe fn pointer_place<'a, T>(
+    pointer: *mut *mut T,
+    what: &str,
+) -> Result<Place<'a, *mut T>, Failure> {
+    // SAFETY: the caller's promise.
+    let place = unsafe { place(pointer, what) }?;
+    place.0.write(ptr::null_mut());
+    Ok(place)
+}
+
 /// Where a result goes.
 pub(crate) struct Place<'a, T>(&'a mut MaybeUninit<T>);
 

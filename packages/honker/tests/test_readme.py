@@ -46,7 +46,7 @@ def test_every_block_runs(
         writing = threading.Thread(target=write)
         if not any(sign in block for sign in QUIET):
             writing.start()
-        elif "timeout=0" in block:
+        elif "timeout=0.01" in block:
             # The writer may have committed once more after the block before had enough.
             while names["events"].wait(timeout=0) is not None:
                 pass

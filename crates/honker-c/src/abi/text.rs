@@ -4,7 +4,6 @@ use super::{honker_code, honker_error, honker_watcher};
 use crate::boundary;
 use crate::watcher::{Watcher, open_metrics, probe_json};
 use std::ffi::{CStr, c_char};
-use std::ptr;
 
 const VERSION: &CStr =
     match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
@@ -38,9 +37,9 @@ pub unsafe extern "C" fn honker_probe_json(
     // SAFETY: as above.
     unsafe {
         boundary::call(error, || {
-            boundary::place(json, "json")?.put(ptr::null_mut());
+            let place = boundary::pointer_place(json, "json")?;
             let told = probe_json(boundary::bytes(path, "path")?)?;
-            boundary::place(json, "json")?.put_text(told);
+            place.put_text(told);
             Ok(honker_code::HONKER_OK)
         })
     }
@@ -59,13 +58,13 @@ pub unsafe extern "C" fn honker_open_metrics(
     // SAFETY: as above.
     unsafe {
         boundary::call(error, || {
-            boundary::place(text, "text")?.put(ptr::null_mut());
+            let place = boundary::pointer_place(text, "text")?;
             let mut borrowed = Vec::new();
             for watcher in boundary::items(watchers, count, "watchers")? {
                 borrowed.push(boundary::borrow::<Watcher>(*watcher)?);
             }
             let told = open_metrics(borrowed.iter().map(|watcher| &***watcher));
-            boundary::place(text, "text")?.put_text(told);
+            place.put_text(told);
             Ok(honker_code::HONKER_OK)
         })
     }

@@ -84,10 +84,10 @@ pub unsafe extern "C" fn honker_watcher_open(
     // SAFETY: the header's rules for arguments, here and below.
     unsafe {
         boundary::call(error, || {
-            boundary::place(watcher, "watcher")?.put(ptr::null_mut());
+            let place = boundary::pointer_place(watcher, "watcher")?;
             let path = boundary::bytes(path, "path")?;
             let opened = Watcher::open(path, boundary::options(options)?)?;
-            boundary::place(watcher, "watcher")?.put_handle(opened);
+            place.put_handle(opened);
             Ok(honker_code::HONKER_OK)
         })
     }
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn honker_watcher_subscribe(
     // SAFETY: as above.
     unsafe {
         boundary::call(error, || {
-            boundary::place(subscription, "subscription")?.put(ptr::null_mut());
+            let place = boundary::pointer_place(subscription, "subscription")?;
             let watcher = boundary::borrow::<Watcher>(watcher)?;
             let wanted = match boundary::options(options)? {
                 None => Wanted::default(),
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn honker_watcher_subscribe(
                 },
             };
             let started = watcher.subscribe(&wanted)?;
-            boundary::place(subscription, "subscription")?.put_handle(started);
+            place.put_handle(started);
             Ok(honker_code::HONKER_OK)
         })
     }
@@ -163,9 +163,9 @@ pub unsafe extern "C" fn honker_watcher_position(
     // SAFETY: as above.
     unsafe {
         boundary::call(error, || {
-            boundary::place(position, "position")?.put(ptr::null_mut());
+            let place = boundary::pointer_place(position, "position")?;
             let taken = boundary::borrow::<Watcher>(watcher)?.position()?;
-            boundary::place(position, "position")?.put_text(taken);
+            place.put_text(taken);
             Ok(honker_code::HONKER_OK)
         })
     }
@@ -184,9 +184,9 @@ pub unsafe extern "C" fn honker_watcher_stats_json(
     // SAFETY: as above.
     unsafe {
         boundary::call(error, || {
-            boundary::place(json, "json")?.put(ptr::null_mut());
+            let place = boundary::pointer_place(json, "json")?;
             let stats = boundary::borrow::<Watcher>(watcher)?.stats_json()?;
-            boundary::place(json, "json")?.put_text(stats);
+            place.put_text(stats);
             Ok(honker_code::HONKER_OK)
         })
     }
