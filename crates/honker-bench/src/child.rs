@@ -12,7 +12,7 @@ use honker_testkit::process::Process;
 use crate::contender::Name;
 
 /// Long enough for every command that only has to be carried out.
-const SOON: Duration = Duration::from_mins(1);
+const SOON: Duration = Duration::from_secs(20);
 
 /// The programs that contenders run in.
 #[derive(Clone, Debug)]

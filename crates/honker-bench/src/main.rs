@@ -20,7 +20,7 @@ struct Arguments {
 enum Command {
     /// Measures everything, writes the results and the plots, and shows the tables
     Run {
-        /// About a minute instead of about nine: fewer settings and repeats
+        /// A minute or two instead of about nine: fewer settings and repeats
         #[arg(long)]
         quick: bool,
         /// Only these workloads: latency, idle, storm, interference, correctness, fan_out, look

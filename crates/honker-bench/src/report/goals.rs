@@ -94,8 +94,12 @@ fn idle(results: &Results, databases: usize) -> Option<Goal> {
     };
     let cpu = |name| results.idle(name, crowd).map(|idle| &idle.cpu_ms_a_s);
     let ratio = cpu(Name::PublishedPolling)?.times(cpu(Name::Kernel)?);
-    let aim =
-        format!("idle CPU of the published default to that of `kernel`, {databases} databases");
+    let noun = if databases == 1 {
+        "database"
+    } else {
+        "databases"
+    };
+    let aim = format!("idle CPU of the published default to that of `kernel`, {databases} {noun}");
     Some(at_least(&aim, 100.0, ratio))
 }
 
