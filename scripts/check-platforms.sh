@@ -104,8 +104,11 @@ windows() {
     # The writer of the tests is a process of its own, with SQLite built by mingw.
     "${cargo[@]}" build -q "${std[@]}" -p honker-testkit --bin sqlite-writer
     cp "$HONKER_WINE_DLL" "$out/$target/debug/"
+    # The exhaustive models of the rules have nothing of Windows in them.
     run "Windows under Wine, unit tests" 900 "$out/wine/unit.log" \
-        "${cargo[@]}" test -q "${std[@]}" "${everything[@]}" -p honker-windows --lib -- --test-threads=2
+        "${cargo[@]}" test -q "${std[@]}" "${everything[@]}" -p honker-windows --lib -- --test-threads=2 \
+        --skip observer::model
+    report+=("    left out: observer::model (the same rules against a simulated writer, on Linux by make test)")
     run "Windows under Wine, contract" 1800 "$out/wine/contract.log" \
         "${cargo[@]}" test "${std[@]}" "${everything[@]}" --test contract -- --test-threads=2
 }
@@ -117,10 +120,13 @@ arm() {
     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
     check "aarch64 Linux" "$target" "${everything[@]}"
-    # The exhaustive models of the rules take an hour there, and have nothing of the machine in them.
+    # The exhaustive models of the rules take an hour there, and have nothing of the machine in them. And qemu's statx does
+    # not tell by which mount a file is reached, as Linux before 5.8 does not.
+    local left_out=(--skip observer::model --skip the_mount_of_a_directory_of_this_machine_is_known)
     run "aarch64 Linux under qemu, unit tests" 1200 "$out/arm.log" \
         "${cargo[@]}" test -q -Zbuild-std=std,panic_unwind,test --locked --target "$target" --target-dir "$out" \
-        "${everything[@]}" --lib -- --test-threads=2 --skip observer::model
+        "${everything[@]}" --lib -- --test-threads=2 "${left_out[@]}"
+    report+=("    left out: observer::model (too slow there), the mount of a directory (qemu's statx does not tell)")
 }
 
 for target in "${targets[@]}"; do

@@ -1,9 +1,9 @@
 //! What honker needs of Windows and the standard library does not offer.
 //!
-//! - [`Event`], [`Timer`] and [`wait`]: a thread that waits for a ring, for changes, or for a time finer than the 16 ms
+//! - `Event`, `Timer` and `wait`: a thread that waits for a ring, for changes, or for a time finer than the 16 ms
 //!   of a time-out.
-//! - [`Changes`]: `ReadDirectoryChangesW`, without a thread of its own.
-//! - [`Information`], [`Attributes`] and [`Volume`]: which file this is, how large, how old, and where it lies.
+//! - `Changes`: `ReadDirectoryChangesW`, without a thread of its own.
+//! - `Information`, `Attributes` and `Volume`: which file this is, how large, how old, and where it lies.
 //!
 //! This crate is separate so that its `unsafe` (calls of the system without a safe wrapper) stands alone, beside the
 //! reasons why it is sound. It is empty on other systems.
