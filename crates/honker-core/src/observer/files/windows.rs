@@ -302,7 +302,7 @@ impl Evidence for Files {
 
     fn is_ripe(&mut self, stamp: Stamp) -> bool {
         let newest = stamp.modified.max(stamp.changed).as_nanos();
-        self.fine_times || since_1970() - newest > RIPE_NANOSECONDS
+        self.fine_times || (since_1970() - newest).abs() > RIPE_NANOSECONDS
     }
 
     fn has_log(&mut self) -> bool {

@@ -1,6 +1,6 @@
 //! Sessions that end between two looks: the last connection takes the log and its wal-index away.
 
-use crate::stage::{Point, SAME, Session, Watch, exactly, inexact};
+use crate::stage::{Point, SAME, Session, TWO_PAGES, Watch, exactly, inexact};
 use honker_core::Conservative::{LogNotFollowed, UnseenSession};
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
@@ -104,6 +104,54 @@ fn an_unseen_session_on_an_idle_database() {
     watch.finds(inexact(UnseenSession));
 }
 
+const TRUNCATE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// What the database says was not written by the last close: it found the log empty, and had nothing to write.
+#[test]
+fn a_log_that_was_emptied_and_left_and_then_a_last_close_without_a_commit() {
+    for dies in [true, false] {
+        for seen in [0, 1] {
+            let db = TempDb::new(Wal);
+            let mut first = Session::open_in(&db, Wal);
+            let mut watch = Watch::start(&db);
+            first.commits(seen);
+            watch.finds(if seen > 0 { exactly(1) } else { SAME });
+            first.commits(1).sql(TRUNCATE);
+            if dies {
+                first.kill();
+            } else {
+                first.writer.no_ckpt_on_close(first.conn, true);
+                first.close();
+            }
+            let mut second = Session::open(&db);
+            second.read();
+            second.close();
+            watch.finds(inexact(UnseenSession));
+        }
+    }
+}
+
+/// Its final commits are not to be counted by the frames of the next session's log.
+#[test]
+fn final_commits_are_not_counted_in_the_log_of_the_next_session() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    watch.finds(exactly(1));
+    watch.later();
+    // One commit of two frames; where they were there will be two commits.
+    first.sql(TWO_PAGES);
+    first.close();
+    let mut second = Session::open(&db);
+    second.commits(5);
+    let honker_core::testing::Look::Commits { commits, inexact } = watch.look() else {
+        panic!("missed");
+    };
+    assert_eq!((commits, inexact), (6, None));
+    assert_eq!(watch.look(), SAME);
+}
+
 /// Stopped where the name of the `-shm` is gone, and that of the log is not; killed there, the log stays.
 #[test]
 fn killed_while_it_closes() {
@@ -152,22 +200,17 @@ fn a_log_that_was_handed_over_before_it_was_followed_is_not_counted_short() {
     watch.finds(inexact(LogNotFollowed));
 }
 
-/// A close that has nothing to checkpoint leaves the database as it is: its time tells of the commit before.
+/// A session that began as this watching did, and that nobody saw again, is not in the count of the next.
 #[test]
-fn a_commit_that_was_emptied_out_of_the_log_and_then_a_session_without_one() {
+fn a_session_that_was_beginning_at_the_start_and_was_over_at_the_next_look() {
     let db = TempDb::new(Wal);
-    let mut first = Session::open_in(&db, Wal);
+    let wal = db.wal();
+    let mut first = Session::open(&db);
+    first.freeze("SELECT * FROM t", &Point::first("openat").on(&wal));
+    assert!(wal.exists() && !db.shm().exists());
     let mut watch = Watch::start(&db);
-    first.commits(1);
-    watch.finds(exactly(1));
-    first
-        .commits(1)
-        .sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        .writer
-        .kill();
+    first.thaw().commits(1).close_connection();
     let mut second = Session::open(&db);
-    second.read();
-    second.close();
-    assert!(!db.shm().exists() && !db.wal().exists());
-    watch.finds(inexact(UnseenSession));
+    second.commits(1);
+    watch.finds(inexact(LogNotFollowed));
 }
