@@ -21,7 +21,7 @@ mod wake;
 /// Stands for `honker-core/src/sync.rs`.
 mod sync {
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, fence};
-    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 }
 
 /// Why a watcher ended.

@@ -1,7 +1,8 @@
 //! When to look next. Pure arithmetic on times; it reads no clock and makes no system call.
 //!
-//! A hint or a change sets the delay to `floor`; each look that finds nothing doubles it up to `ceiling`, the sweep, and
-//! where nothing happens for a second, sweeps are further apart. While a writer is active the delay stays at most [`ACTIVE`]. This closes the race that every event watcher has: a WAL commit
+//! A hint or a change sets the delay to `floor`; each look that finds nothing doubles it while a writer is active, up to
+//! [`ACTIVE`]. Once none is, one more look finds whatever it committed, and the next one is a sweep; where nothing happens for
+//! a second, sweeps are further apart. This closes the race that every event watcher has: a WAL commit
 //! writes its frames (an event), syncs, and only then publishes the header (no event), so that a watcher which looks
 //! once per event looks too early, and never again.
 
@@ -37,6 +38,8 @@ pub(crate) struct Cadence {
     last_found: Option<Duration>,
     hints: u32,
     last_hint: Option<Duration>,
+    /// No writer has been active since the last look but one.
+    is_settled: bool,
 }
 
 /// The ticks that the databases of a thread share, so that one wake-up serves many.
@@ -109,6 +112,7 @@ impl Cadence {
             last_found: None,
             hints: 0,
             last_hint: None,
+            is_settled: false,
         }
     }
 
@@ -137,6 +141,7 @@ impl Cadence {
             self.delay = self.floor;
             self.due = now;
         }
+        self.is_settled = false;
         self.hints = if is_close(self.last_hint, now) {
             self.hints + 1
         } else {

@@ -2,20 +2,19 @@
 //!
 //! # The protocol
 //!
-//! The observer thread adds to the totals, then raises `generation`, then notifies. A subscriber checks the
-//! generation, announces that it listens, checks again, and only then sleeps: a wake that falls between the two
-//! checks is seen by the second, and one after it ends the sleep. There is no queue, so that a slow subscriber costs
-//! nothing and delays nobody.
+//! The observer thread adds to the totals and raises `generation` under the lock, and notifies once it has given that
+//! back: who is woken takes it, and where it is still held they run into each other (two wakes in three did, and waited
+//! for the end of the next look). A subscriber checks the generation and begins to sleep under the same lock, so that no wake falls in between.
+//! There is no queue: a slow subscriber costs nothing and delays nobody.
 //!
 //! Threads that block are woken by the observer thread: a futex call. Async tasks are not, because a waker is foreign
 //! code, which may write to descriptors that do not exist in the observer's table: the delivery thread wakes them.
 
 use crate::error::Error;
 use crate::observer::Tally;
-use crate::sync::{AtomicU64, Mutex, MutexGuard};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
 use crate::tasks::Tasks;
 use crate::update::{Update, UpdateKind};
-use event_listener::{Event, Listener};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -59,9 +58,9 @@ pub(crate) struct Wake {
     /// `totals.wakes`, doubled, plus 1 once ended: one load tells a subscriber whether to take the lock.
     generation: AtomicU64,
     state: Mutex<State>,
-    blocked: Event,
+    blocked: Condvar,
     /// Threads that hold a wake back (`min_interval`): only the end concerns them.
-    holding: Event,
+    holding: Condvar,
     tasks: Tasks,
     holding_tasks: Tasks,
 }
@@ -111,7 +110,7 @@ impl Wake {
             self.generation
                 .store(state.totals.wakes * 2, Ordering::Release);
         }
-        self.blocked.notify(usize::MAX);
+        self.blocked.notify_all();
     }
 
     /// Ends every subscription with `reason`. The first reason stays. Says whether this one was the first.
@@ -130,8 +129,10 @@ impl Wake {
 
     /// Has every blocked thread look again.
     pub(crate) fn disturb(&self) {
-        self.blocked.notify(usize::MAX);
-        self.holding.notify(usize::MAX);
+        // Whoever has found nothing under the lock sleeps by now.
+        drop(self.state());
+        self.blocked.notify_all();
+        self.holding.notify_all();
     }
 
     /// The async tasks that wait for this. The delivery thread wakes them.
@@ -190,18 +191,20 @@ impl Wake {
         deadline: Option<Instant>,
         is_closed: impl FnOnce() -> bool,
     ) {
-        let event = match until {
+        let sleepers = match until {
             Until::News => &self.blocked,
             Until::End => &self.holding,
         };
-        let listener = event.listen();
+        let state = self.state();
         if self.is_reached(until, seen) || is_closed() {
             return;
         }
+        // Poisoned or not: see `state`.
         match deadline {
-            None => listener.wait(),
+            None => drop(sleepers.wait(state)),
             Some(deadline) => {
-                listener.wait_deadline(deadline);
+                let left = deadline.saturating_duration_since(Instant::now());
+                drop(sleepers.wait_timeout(state, left));
             }
         }
     }
