@@ -86,6 +86,17 @@ pub(crate) enum Found {
     Busy,
 }
 
+/// Who is about to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// Somebody holds a lock for it.
+    Active,
+    /// Nobody: whatever an event up to now pointed to is committed by now, or will not be.
+    None,
+    /// Not every lock can be seen here.
+    Unseen,
+}
+
 impl Cadence {
     /// A fixed period, on ticks that all databases with that period share.
     pub(crate) fn polling(period: Duration, now: Duration) -> Self {
@@ -167,24 +178,37 @@ impl Cadence {
         tick.after(now)
     }
 
-    /// Sets the time of the next look. `writer_active` is asked only where the answer matters.
+    /// Sets the time of the next look. `writer` is asked only where the answer matters.
     pub(crate) fn looked(
         &mut self,
         now: Duration,
         found: Found,
         ticks: Ticks,
-        writer_active: impl FnOnce() -> bool,
+        writer: impl FnOnce() -> Writer,
     ) {
         if !self.is_polling() {
             // A writer that began since the last look makes an event before it commits: nothing to ask in a quiet sweep.
             let is_quiet = self.is_sweep() && found == Found::Nothing;
+            let is_settled = std::mem::take(&mut self.is_settled);
             self.delay = match found {
                 Found::Commits => self.floor,
                 Found::Nothing | Found::Busy if self.lingers(now) => self.floor,
                 Found::Nothing | Found::Busy => (self.delay * 2).clamp(self.floor, self.ceiling),
             };
-            if self.delay > ACTIVE && !is_quiet && writer_active() {
-                self.delay = ACTIVE;
+            if !is_quiet && (self.has_events() || self.delay > ACTIVE) {
+                match writer() {
+                    Writer::Active => self.delay = self.delay.min(ACTIVE),
+                    Writer::Unseen => {}
+                    // It may be the commit's own lock that is not seen.
+                    Writer::None if found == Found::Busy || !self.has_events() => {}
+                    Writer::None if found == Found::Nothing && is_settled => {
+                        self.delay = self.ceiling;
+                    }
+                    Writer::None => {
+                        self.is_settled = true;
+                        self.delay = Duration::ZERO;
+                    }
+                }
             }
         }
         self.due = if self.is_sweep() {
@@ -260,7 +284,7 @@ mod tests {
         let mut now = us(5);
         let mut delays = Vec::new();
         while !cadence.is_sweep() {
-            cadence.looked(now, Found::Nothing, ALONE, || false);
+            cadence.looked(now, Found::Nothing, ALONE, || Writer::Unseen);
             delays.push(cadence.due().saturating_sub(now));
             now = cadence.due();
         }
@@ -286,7 +310,7 @@ mod tests {
             let mut now = began;
             let (mut sweeps, mut quiet) = (Vec::new(), Vec::new());
             while quiet.len() < 4 {
-                cadence.looked(now, Found::Nothing, ticks, || false);
+                cadence.looked(now, Found::Nothing, ticks, || Writer::Unseen);
                 let is_quiet = now >= began + QUIET_AFTER;
                 now = cadence.due();
                 if is_quiet {
@@ -314,19 +338,66 @@ mod tests {
             ..ALONE
         };
         let mut cadence = Cadence::polling(us(1000), us(0));
-        cadence.looked(us(1234), Found::Nothing, ticks, || false);
+        cadence.looked(us(1234), Found::Nothing, ticks, || Writer::Unseen);
         assert_eq!(cadence.due(), us(7000));
-        cadence.looked(us(7000), Found::Nothing, ticks, || false);
+        cadence.looked(us(7000), Found::Nothing, ticks, || Writer::Unseen);
         assert_eq!(cadence.due(), us(14_000));
         let mut slow = Cadence::polling(us(5000), us(0));
-        slow.looked(us(1234), Found::Nothing, ticks, || false);
+        slow.looked(us(1234), Found::Nothing, ticks, || Writer::Unseen);
         assert_eq!(slow.due(), us(7000));
         let mut slower = Cadence::polling(us(50_000), us(0));
-        slower.looked(us(1234), Found::Nothing, ticks, || false);
+        slower.looked(us(1234), Found::Nothing, ticks, || Writer::Unseen);
         assert_eq!(slower.due(), us(50_000), "it is rare enough");
         let mut shm = Cadence::lingering(us(0));
-        shm.looked(us(1234), Found::Nothing, ticks, || false);
+        shm.looked(us(1234), Found::Nothing, ticks, || Writer::Unseen);
         assert_eq!(shm.due(), us(7000));
+    }
+
+    #[test]
+    fn once_no_writer_is_active_one_more_look_is_enough() {
+        for found in [Found::Nothing, Found::Commits] {
+            let mut cadence = Cadence::hinted(us(0));
+            cadence.hint(us(100));
+            cadence.looked(us(100), found, ALONE, || Writer::None);
+            assert_eq!(cadence.due(), us(100), "at once");
+            assert!(!cadence.is_sweep());
+            cadence.looked(us(101), Found::Nothing, ALONE, || Writer::None);
+            assert!(cadence.is_sweep());
+        }
+    }
+
+    #[test]
+    fn a_hint_or_a_commit_after_the_last_writer_takes_one_more_look_again() {
+        let mut cadence = Cadence::hinted(us(0));
+        cadence.hint(us(100));
+        cadence.looked(us(100), Found::Nothing, ALONE, || Writer::None);
+        cadence.hint(us(101));
+        cadence.looked(us(101), Found::Nothing, ALONE, || Writer::None);
+        assert!(
+            !cadence.is_sweep(),
+            "what the hint points to may have been under way"
+        );
+        cadence.looked(us(102), Found::Commits, ALONE, || Writer::None);
+        assert!(!cadence.is_sweep());
+        cadence.looked(us(103), Found::Nothing, ALONE, || Writer::Active);
+        assert!(!cadence.is_sweep());
+        cadence.looked(us(150), Found::Nothing, ALONE, || Writer::None);
+        assert!(!cadence.is_sweep());
+        cadence.looked(us(151), Found::Nothing, ALONE, || Writer::None);
+        assert!(cadence.is_sweep());
+    }
+
+    #[test]
+    fn a_commit_under_way_without_a_lock_to_be_seen_is_looked_at_more_and_more_rarely() {
+        let mut cadence = Cadence::hinted(us(0));
+        cadence.hint(us(0));
+        let (mut now, mut looks) = (us(0), 0);
+        while !cadence.is_sweep() {
+            cadence.looked(now, Found::Busy, ALONE, || Writer::None);
+            now = cadence.due();
+            looks += 1;
+        }
+        assert!(looks > 10, "{looks}");
     }
 
     #[test]
@@ -340,7 +411,7 @@ mod tests {
         cadence.hint(us(0));
         let mut now = us(0);
         for _ in 0..100 {
-            cadence.looked(now, Found::Busy, ALONE, || true);
+            cadence.looked(now, Found::Busy, ALONE, || Writer::Active);
             assert!(cadence.due().saturating_sub(now) <= ACTIVE);
             now = cadence.due();
         }
@@ -352,7 +423,7 @@ mod tests {
         let mut cadence = Cadence::hinted(us(0));
         assert!(cadence.is_sweep());
         cadence.looked(us(0), Found::Nothing, ALONE, || panic!("not asked"));
-        cadence.looked(us(100_000), Found::Busy, ALONE, || true);
+        cadence.looked(us(100_000), Found::Busy, ALONE, || Writer::Active);
         assert_eq!(cadence.due(), us(100_000) + ACTIVE);
     }
 
@@ -360,8 +431,8 @@ mod tests {
     fn polling_databases_share_their_ticks() {
         let mut one = Cadence::polling(us(1000), us(0));
         let mut other = Cadence::polling(us(1000), us(0));
-        one.looked(us(1234), Found::Nothing, ALONE, || false);
-        other.looked(us(1789), Found::Commits, ALONE, || false);
+        one.looked(us(1234), Found::Nothing, ALONE, || Writer::Unseen);
+        other.looked(us(1789), Found::Commits, ALONE, || Writer::Unseen);
         assert_eq!(one.due(), us(2000));
         assert_eq!(other.due(), us(2000));
     }
@@ -371,10 +442,10 @@ mod tests {
         let mut cadence = Cadence::hinted(us(0));
         for look in 0..u64::from(STORM_LOOKS) {
             assert!(!cadence.is_storm());
-            cadence.looked(us(look * 1000), Found::Commits, ALONE, || true);
+            cadence.looked(us(look * 1000), Found::Commits, ALONE, || Writer::Active);
         }
         assert!(cadence.is_storm());
-        cadence.looked(us(9000), Found::Nothing, ALONE, || false);
+        cadence.looked(us(9000), Found::Nothing, ALONE, || Writer::Unseen);
         assert!(!cadence.is_storm());
     }
 
@@ -384,7 +455,7 @@ mod tests {
         for hint in 0..u64::from(STORM_HINTS) {
             assert!(!cadence.is_storm());
             cadence.hint(us(hint * 100));
-            cadence.looked(us(hint * 100 + 1), Found::Nothing, ALONE, || true);
+            cadence.looked(us(hint * 100 + 1), Found::Nothing, ALONE, || Writer::Active);
         }
         assert!(cadence.is_storm());
         cadence.calm();
@@ -394,16 +465,16 @@ mod tests {
     #[test]
     fn shm_looks_each_20_us_while_commits_keep_coming_and_each_millisecond_when_they_stop() {
         let mut cadence = Cadence::lingering(us(0));
-        cadence.looked(us(0), Found::Commits, ALONE, || false);
+        cadence.looked(us(0), Found::Commits, ALONE, || Writer::Unseen);
         let mut now = us(20);
         while now < us(2000) {
             assert_eq!(cadence.due(), now);
-            cadence.looked(now, Found::Nothing, ALONE, || true);
+            cadence.looked(now, Found::Nothing, ALONE, || Writer::Active);
             now += us(20);
         }
         for _ in 0..10 {
             now = cadence.due();
-            cadence.looked(now, Found::Nothing, ALONE, || false);
+            cadence.looked(now, Found::Nothing, ALONE, || Writer::Unseen);
         }
         assert_eq!(cadence.due(), now + ACTIVE);
     }
@@ -412,7 +483,7 @@ mod tests {
     fn finds_further_apart_than_the_gap_are_no_storm() {
         let mut cadence = Cadence::hinted(us(0));
         for look in 0..100 {
-            cadence.looked(us(look * 2000), Found::Commits, ALONE, || false);
+            cadence.looked(us(look * 2000), Found::Commits, ALONE, || Writer::Unseen);
             assert!(!cadence.is_storm());
         }
     }

@@ -23,6 +23,7 @@ pub(crate) mod standing;
 mod wal;
 pub(crate) mod wal_index;
 
+use crate::cadence::Writer;
 use crate::error::Overwritten;
 use crate::stats::Conservative;
 use evidence::{Evidence, Seen};
@@ -204,11 +205,18 @@ impl<E: Evidence> Observer<E> {
     }
 
     /// Whether a writer is at work, so that a commit may follow without a further file event.
-    pub(crate) fn is_writer_active(&mut self) -> bool {
-        let locked = self
-            .evidence
-            .lock()
-            .is_ok_and(|lock| lock != LockState::Free);
-        locked || (self.header.is_wal() && self.evidence.wal_writer().unwrap_or(false))
+    pub(crate) fn writer(&mut self) -> Writer {
+        let locked = self.evidence.lock().map(|lock| lock != LockState::Free);
+        let writes_log = match locked {
+            Ok(false) if self.header.is_wal() => self.evidence.wal_writer(),
+            _ => Ok(false),
+        };
+        let is_one_beginning = self.header.is_wal() && self.log.is_session_awaited();
+        match (locked, writes_log) {
+            _ if is_one_beginning => Writer::Active,
+            (Ok(true), _) | (_, Ok(true)) => Writer::Active,
+            (Ok(false), Ok(false)) if self.evidence.sees_every_lock() => Writer::None,
+            _ => Writer::Unseen,
+        }
     }
 }

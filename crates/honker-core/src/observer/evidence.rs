@@ -122,6 +122,4 @@ pub(crate) trait Evidence {
     /// How many frames that end a commit follow the last one of this header in its log, although the log has begun anew
     /// since; `None` if they may have been overwritten or cut off.
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64>;
-    /// Whether the log of this header is the first one in its `-wal`: no checkpoint has had it begin anew.
-    fn is_first_log(&mut self, of: &WalIndexHeader) -> bool;
 }

@@ -123,18 +123,6 @@ pub(crate) fn commit_frames_after(
     Ok(None)
 }
 
-/// How often a checkpoint has had the log of this header begin anew (walformat, section 1.1: the checkpoint sequence
-/// number). Each connection counts for itself, and from 0 where it found the log empty.
-pub(crate) fn checkpoint_sequence(
-    file: &impl ReadAt,
-    of: &WalIndexHeader,
-) -> io::Result<Option<u32>> {
-    let mut header = [0; HEADER];
-    let read = file.read_at(&mut header, 0)?;
-    let is_ours = read == header.len() && native_salt(&header[16..]) == of.salt;
-    Ok(is_ours.then(|| be(&header, 12)))
-}
-
 /// Whether this frame ends a commit; `None` if it is none of this log.
 fn ends_commit(file: &impl ReadAt, number: u32, of: &WalIndexHeader) -> io::Result<Option<bool>> {
     let stride = FRAME_HEADER as u64 + u64::from(of.page_size);

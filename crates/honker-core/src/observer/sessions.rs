@@ -67,6 +67,11 @@ impl SessionLedger {
         true
     }
 
+    /// Whether a session is being waited for.
+    pub(super) fn is_one_awaited(&self) -> bool {
+        self.beginning.is_some()
+    }
+
     /// Whether to wait for the one unseen session, of which nothing can be said before it has its `-shm`. Not for ever:
     /// its process may be dead.
     pub(super) fn awaits_beginning(&mut self, now: Duration) -> bool {

@@ -47,6 +47,13 @@ struct Reading {
     live: bool,
 }
 
+impl Log {
+    /// Whether a look waits for a session that is only beginning.
+    pub(super) fn is_session_awaited(&self) -> bool {
+        self.sessions.is_one_awaited()
+    }
+}
+
 impl<E: Evidence> Observer<E> {
     /// The stamp is read before the log, so that a commit which falls in between moves the next stamp.
     pub(super) fn look_wal(&mut self, now: Duration) -> Seen<Look> {

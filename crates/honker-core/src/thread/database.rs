@@ -12,7 +12,7 @@ mod patience;
 use super::agenda::Id;
 use super::mailbox::{Purpose, Settings};
 use crate::backend::WatcherBackend;
-use crate::cadence::{Cadence, Found, SWEEP, Ticks};
+use crate::cadence::{Cadence, Found, SWEEP, Ticks, Writer};
 use crate::clock;
 use crate::delivery::{self, Notice};
 use crate::descriptor::Table;
@@ -349,8 +349,8 @@ impl Database {
     ) {
         let target = &mut self.target;
         self.cadence.looked(now, found, ticks, || match target {
-            Target::Absent => false,
-            Target::Present(observer) => observer.is_writer_active(),
+            Target::Absent => Writer::None,
+            Target::Present(observer) => observer.writer(),
         });
         self.follow_storm(found, now, hints);
         if !sweep && self.cadence.is_sweep() {

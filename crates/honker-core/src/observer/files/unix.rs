@@ -275,7 +275,7 @@ impl Files {
     }
 
     /// Asks the log that is held, or the one that has the name.
-    fn in_log<T>(&self, ask: impl Fn(&Bytes<'_>) -> io::Result<Option<T>>) -> Option<T> {
+    fn in_log(&self, ask: impl Fn(&Bytes<'_>) -> io::Result<Option<u64>>) -> Option<u64> {
         let ask = |file: &OwnedFd| {
             self.renew(file);
             ask(&Bytes(file)).ok().flatten()
@@ -443,10 +443,6 @@ impl Evidence for Files {
 
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
         self.in_log(|log| log::commit_frames_after(log, last))
-    }
-
-    fn is_first_log(&mut self, of: &WalIndexHeader) -> bool {
-        self.in_log(|log| log::checkpoint_sequence(log, of)) == Some(0)
     }
 }
 

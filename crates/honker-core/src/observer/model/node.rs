@@ -187,7 +187,8 @@ impl Node {
 
     /// Nothing is missing of what could be told by now.
     pub(super) fn is_told(&self, scenario: &Scenario) -> Result<(), Failure> {
-        self.check(false, scenario)
+        let world = &self.observer.evidence.world;
+        self.check(world.is_journal_hot(), scenario)
     }
 
     fn check(&self, is_busy: bool, scenario: &Scenario) -> Result<(), Failure> {

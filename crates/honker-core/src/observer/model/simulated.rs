@@ -202,12 +202,6 @@ impl Evidence for Simulated {
         Some(commits.count() as u64)
     }
 
-    fn is_first_log(&mut self, of: &WalIndexHeader) -> bool {
-        self.at_call("is_first_log");
-        let wal = self.readable_wal();
-        wal.is_some_and(|wal| wal.salt == of.salt && !wal.began_anew)
-    }
-
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
         self.at_call("commit_frames_after");
         let at = (last.last_frame as usize).checked_sub(1)?;

@@ -206,18 +206,15 @@ impl Step {
             }
             Self::LogHeader => {
                 let old = world.wal.as_ref().unwrap().salt;
-                // Who emptied it would go on counting. Others do not, which says less.
-                let began_anew = old != 0 && ![0, old].contains(&world.own.index.salt);
-                if !began_anew {
+                let was_restarted = ![0, old].contains(&world.own.index.salt);
+                if !was_restarted {
                     world.own.index.salt = world.unique();
                 }
-                let wal = world.wal.as_mut().unwrap();
-                wal.salt = world.own.index.salt;
-                wal.began_anew = began_anew;
+                world.wal.as_mut().unwrap().salt = world.own.index.salt;
             }
             Self::Frame { commit } => write_frame(world, commit),
             Self::Checkpoint => {
-                let commits = world.own.commits;
+                let commits = world.own.commits.max(world.database.commits);
                 let moved = u32::try_from(commits - world.database.commits).unwrap();
                 world.database.commits = commits;
                 world.database.fields.as_mut().unwrap().counter += moved;

@@ -90,8 +90,6 @@ pub(super) struct Frame {
 pub(super) struct WalFile {
     /// 0: no header.
     pub(super) salt: u64,
-    /// Its checkpoint sequence number is not 0.
-    pub(super) began_anew: bool,
     pub(super) frames: Vec<Frame>,
 }
 

@@ -29,24 +29,18 @@ impl<E: Evidence> Observer<E> {
             .filter(|commits| *commits > 0)
             .map(u64::from);
         let has_begun_anew = before.commit == 0 || before.salt != index.salt;
-        // And whether that is all of them: nothing was lost with an older log.
-        let (by_frames, is_all) = if has_begun_anew {
-            let rest = self.evidence.commit_frames_after(&before);
-            let counted = self.count_by_frames(1, index);
-            (
-                counted.map(|commits| commits + rest.unwrap_or(0)),
-                rest.is_some() || self.evidence.is_first_log(index),
-            )
+        let by_frames = if has_begun_anew {
+            let rest = self.evidence.commit_frames_after(&before).unwrap_or(0);
+            self.count_by_frames(1, index).map(|commits| commits + rest)
         } else {
             let frames = u64::from(index.last_frame.saturating_sub(before.last_frame));
-            let counted = by_change
+            by_change
                 // No commit has less than a frame, and `iChange` never says too much.
                 .filter(|commits| *commits == frames)
-                .or_else(|| self.count_by_frames(before.last_frame.saturating_add(1), index));
-            (counted, true)
+                .or_else(|| self.count_by_frames(before.last_frame.saturating_add(1), index))
         };
         if let Some(commits) = by_frames
-            && (!has_begun_anew || (is_all && by_change == Some(commits)))
+            && (!has_begun_anew || by_change == Some(commits))
         {
             return Tally::exactly(commits);
         }

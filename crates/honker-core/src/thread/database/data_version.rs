@@ -11,6 +11,7 @@ mod log;
 
 use super::observe::{Observe, Refusal};
 use crate::backend::WatcherBackend;
+use crate::cadence::Writer;
 use crate::descriptor::Table;
 use crate::error::{Error, ErrorKind, Overwritten, Reason};
 use crate::identity::{self, Identity};
@@ -186,8 +187,8 @@ impl Observe for DataVersion {
 
     // The rest is about hints and about what can be seen from outside: there is none here.
 
-    fn is_writer_active(&mut self) -> bool {
-        false
+    fn writer(&mut self) -> Writer {
+        Writer::Unseen
     }
 
     fn extent(&self) -> Extent {

@@ -2,7 +2,7 @@
 
 use super::{Database, Target};
 use crate::backend::WatcherBackend;
-use crate::cadence::Found;
+use crate::cadence::{Found, Writer};
 use crate::caution;
 use crate::delivery::{self, Notice};
 use crate::error::{Error, Reason};
@@ -251,7 +251,9 @@ impl Database {
         };
         if watches.in_storm {
             let is_active = match &mut self.target {
-                Target::Present(observer) => found == Found::Commits || observer.is_writer_active(),
+                Target::Present(observer) => {
+                    found == Found::Commits || observer.writer() == Writer::Active
+                }
                 Target::Absent => false,
             };
             if is_active {

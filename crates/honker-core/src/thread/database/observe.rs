@@ -2,6 +2,7 @@
 
 use super::appearance::cannot_open;
 use crate::backend::WatcherBackend;
+use crate::cadence::Writer;
 use crate::descriptor::Table;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -35,7 +36,7 @@ pub(super) trait Observe {
     /// Where the database stood at the last look that could tell.
     fn standing(&mut self) -> Standing;
     /// Whether a commit may follow without a further file event.
-    fn is_writer_active(&mut self) -> bool;
+    fn writer(&mut self) -> Writer;
     /// Whether the database is known to use a rollback journal.
     fn is_rollback(&mut self) -> bool;
     /// Whether somebody writes to its log under another name.
@@ -78,8 +79,8 @@ impl Observe for Observer<Files> {
         Observer::standing(self, file)
     }
 
-    fn is_writer_active(&mut self) -> bool {
-        Observer::is_writer_active(self)
+    fn writer(&mut self) -> Writer {
+        Observer::writer(self)
     }
 
     fn is_rollback(&mut self) -> bool {
