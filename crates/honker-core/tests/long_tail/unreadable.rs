@@ -37,7 +37,11 @@ fn a_header_that_is_encrypted_as_sqlcipher_does_is_refused_and_named_by_every_ba
 }
 
 fn sqlcipher(path: &Path, mode: JournalMode) {
-    let sql = format!("PRAGMA key='secret'; {}; CREATE TABLE t(n)", mode.pragma());
+    // A `data-version` watcher may hold a lock for a moment.
+    let sql = format!(
+        "PRAGMA key='secret'; PRAGMA busy_timeout=5000; {}; CREATE TABLE t(n)",
+        mode.pragma()
+    );
     let done = Command::new("sqlcipher").arg(path).arg(sql).output();
     let done = done.expect("sqlcipher, which scripts/setup.sh installs");
     assert!(done.status.success(), "{done:?}");
