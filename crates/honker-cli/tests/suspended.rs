@@ -237,6 +237,8 @@ fn after_an_overflow_the_files_that_appeared_meanwhile_are_watched_as_well() {
     honker.cont();
     assert_eq!(honker.json()["commits"], 1);
     wait_for_the_overflow(&honker);
+    // The commit's own event was lost, so that a sweep may have been what found it.
+    let found = statistic(&honker, "sweeps_found");
     // Each when the watcher has come to rest, so that only an event can hasten the next look.
     for _ in 0..10 {
         let sweeps = statistic(&honker, "sweeps");
@@ -246,7 +248,7 @@ fn after_an_overflow_the_files_that_appeared_meanwhile_are_watched_as_well() {
     }
     assert_eq!(
         statistic(&honker, "sweeps_found"),
-        0,
+        found,
         "found through events"
     );
 }
