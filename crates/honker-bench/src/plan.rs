@@ -44,6 +44,8 @@ pub struct Plan {
     pub stream_for: Duration,
     /// See [`crate::results::Idle`].
     pub idle: Vec<Series<Crowd>>,
+    /// When a database that nobody writes to counts as idle.
+    pub idle_after: Duration,
     /// How long idle databases are watched.
     pub idle_for: Duration,
     /// Commits among them.
@@ -99,6 +101,7 @@ impl Plan {
             latency,
             stream_for: Duration::from_millis(600),
             idle: crowds(&[(1, 3), (10, 1), (100, 2), (1000, 1), (10_000, 1)]),
+            idle_after: Duration::from_millis(1100),
             idle_for: Duration::from_millis(1200),
             idle_commits: 8,
             storm: modes(6),
@@ -124,6 +127,7 @@ impl Plan {
             latency: vec![stream(USUAL, 2), few(stream(delete, 1))],
             stream_for: Duration::from_millis(300),
             idle: crowds(&[(1, 1), (100, 1)]),
+            idle_after: Duration::from_millis(1100),
             idle_for: Duration::from_millis(500),
             idle_commits: 4,
             storm: modes(1),
@@ -154,6 +158,7 @@ impl Plan {
             name: "tiny",
             stream_for: Duration::from_millis(50),
             idle: crowds(&[(1, 1), (3, 1)]),
+            idle_after: Duration::from_millis(40),
             idle_for: Duration::from_millis(120),
             idle_commits: 1,
             storm_for: Duration::from_millis(40),

@@ -27,13 +27,14 @@ const MOST_OPEN: usize = MOST_THREADS;
 const MANY: usize = 5000;
 
 pub(crate) fn run(bench: &mut Bench, plan: &Plan) -> Vec<Cell<Crowd, Idle>> {
-    let (lasting, commits) = (plan.idle_for, plan.idle_commits);
+    let times = (plan.idle_after, plan.idle_for);
+    let commits = plan.idle_commits;
     // Made once, and the same for all.
     let mut scenes = BTreeMap::new();
     let once = |programs: &Programs, crowd: &Crowd, name| {
         let key = (crowd.mode, crowd.databases);
         let scene = scenes.entry(key).or_insert_with(|| Scene::new(*crowd));
-        round(programs, scene, name, lasting, commits)
+        round(programs, scene, name, times, commits)
     };
     by_turns(bench, ("idle", 0.26), &plan.idle, once, sum_up)
 }
@@ -141,13 +142,17 @@ fn round(
     programs: &Programs,
     scene: &mut Scene,
     name: Name,
-    lasting: Duration,
+    (after, lasting): (Duration, Duration),
     commits: usize,
 ) -> Result<Round, String> {
     let (mut child, open_ns) = Child::watching(name, programs, scene.paths.clone())?;
     let many = scene.crowd.databases >= MANY;
-    let lasting = if many { lasting * 4 } else { lasting };
-    pause(lasting / 3);
+    let (after, lasting) = if many {
+        (after * 2, lasting * 4)
+    } else {
+        (after, lasting)
+    };
+    pause(after);
     let before = child.usage()?;
     pause(lasting);
     let after = child.usage()?;
