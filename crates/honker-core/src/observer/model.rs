@@ -82,7 +82,7 @@ fn run_wal(scenario: &Scenario) {
             scenario.exact = false;
         }
         // With each further step there are several times as many ways.
-        let is_long = scenario.script.len() > 20;
+        let is_long = scenario.script.len() > 16;
         let setting = Setting {
             times,
             events,

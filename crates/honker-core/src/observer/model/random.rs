@@ -251,7 +251,7 @@ fn told(result: Result<(), Failure>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(10_000, 200_000))]
+    #![proptest_config(cases(5_000, 200_000))]
 
     #[test]
     fn what_is_said_at_any_moment_is_what_sqlite_did(
