@@ -22,7 +22,7 @@ test-full: ## The same with the stated counts (much longer)
 	@scripts/setup.sh test
 	@scripts/timed.sh "make test-full" scripts/test.sh full
 
-bench: ## honker beside every other way to notice a commit: tables, results and pictures in target/bench (10 minutes)
+bench: ## honker beside every other way to notice a commit: tables, results and pictures in target/bench (12 minutes)
 	@scripts/setup.sh build
 	@scripts/timed.sh "make bench" scripts/bench.sh
 
