@@ -12,7 +12,9 @@ use crate::process::Process;
 use crate::protocol::{
     Command, CommitLoop, Done, LoopReport, NumberedLoop, OpenFlag, Reply, SqlError,
 };
-use crate::wait::{LONG, wait_until};
+use crate::wait::LONG;
+#[cfg(unix)]
+use crate::wait::wait_until;
 
 /// A connection of a [`Writer`]'s process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -289,6 +291,7 @@ impl Writer {
     ///
     /// # Panics
     /// If what it was doing ended without reaching that point.
+    #[cfg(unix)]
     pub fn wait_for_stop(&mut self) {
         let stopped = wait_until(LONG, || {
             if let Ok(answer) = self.replies.next(Duration::ZERO) {
