@@ -106,7 +106,7 @@ pub(crate) trait Evidence {
     fn mark_session(&mut self);
     /// Sessions need not be counted any more.
     fn unmark_session(&mut self);
-    /// How many sessions have begun since the mark: each had to create `-wal` again, or `-journal` if it used that.
+    /// How many sessions have begun since the mark: each had to create `-wal` or `-shm` again, or `-journal` if it used that.
     /// `None` if that is not known.
     fn sessions_begun(&mut self) -> Option<u64>;
     /// The last commit that recovery would find in `-wal`.

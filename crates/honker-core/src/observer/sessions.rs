@@ -1,6 +1,6 @@
 //! Which sessions of a write-ahead log were seen, and whether one came and went unseen.
 //!
-//! A session begins when a connection creates `-wal` and ends when the last one removes it. What a session did is known
+//! A session begins when a connection creates `-wal` or `-shm` and ends when the last one removes them. What a session did is known
 //! if its `-shm` was held: its final state is readable there even after it is unlinked. Of the others only the number
 //! is known, from the events of the directory. A transaction with a rollback journal counts as such a session: after it
 //! the database may be back in WAL mode before anybody looks.
@@ -40,7 +40,7 @@ impl SessionLedger {
         Some(self.begun?.saturating_sub(self.known))
     }
 
-    /// A `-shm` is held from now on. Its session is in the count, if it had to create its `-wal`.
+    /// A `-shm` is held from now on. Its session is in the count, if it had to create a file.
     pub(super) fn take(&mut self, begun: Option<u64>) {
         self.begun = begun;
         self.held = true;

@@ -36,6 +36,15 @@ pub(crate) struct WalIndexHeader {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnknownVersion(pub(crate) u32);
 
+impl WalIndexHeader {
+    /// Whether the log began anew exactly once since `before`: the first salt, a big-endian number, is one higher then
+    /// (file format, section 4.1).
+    pub(crate) fn is_next_log_after(&self, before: &Self) -> bool {
+        let first = |salt: u64| u32::try_from(salt >> 32).map_or(0, u32::from_be);
+        before.salt != 0 && first(self.salt) == first(before.salt).wrapping_add(1)
+    }
+}
+
 impl WalIndex {
     /// Numbers are in the byte order of the machine that wrote them, which is this one: `-shm` is shared memory.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, UnknownVersion> {

@@ -1,10 +1,11 @@
 //! How many sessions of a WAL database have begun: file times can't tell within a clock tick, the order of events can.
 //!
 //! After a last close the database's time and that of the `-shm`'s unlinking often tie, and so would the times of a
-//! session that came and went right after it. Every such session has to create `-wal` again, or, if the journal mode
-//! was switched meanwhile, `-journal`. So the directory is watched for these two names, in an inotify instance that is never waited for: it is read when the question comes up.
+//! session that came and went right after it. Every such session has to create a file again ([`Begun`]). So the directory
+//! is watched for their names, in an inotify instance that is never waited for: it is read when the question comes up.
 //! Where inotify cannot be had, the answer is "unknown", and a tie wakes.
 
+use super::Begun;
 use crate::hint::{Hint, Hints, Name};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     hints: RefCell<Option<Hints<u64>>>,
-    begun: RefCell<HashMap<u64, u64>>,
+    begun: RefCell<HashMap<u64, Begun>>,
     overflows: Cell<u64>,
     next: Cell<u64>,
 }
@@ -35,20 +36,16 @@ impl SessionCount {
     pub(crate) fn start(
         sessions: &Rc<Sessions>,
         directory: &Path,
-        (wal_name, journal_name): (&[u8], &[u8]),
+        names: [(Vec<u8>, Name); 3],
     ) -> Option<Self> {
         let id = sessions.next.replace(sessions.next.get() + 1);
         let mut hints = sessions.hints.borrow_mut();
         if hints.is_none() {
             *hints = Some(Hints::new().ok()?);
         }
-        let names = [
-            (wal_name.to_vec(), Name::Wal),
-            (journal_name.to_vec(), Name::Journal),
-        ];
         let watch = hints.as_mut()?.watch_names(directory, names, id).ok()?;
         // Here, so that no look has to make room.
-        sessions.begun.borrow_mut().insert(id, 0);
+        sessions.begun.borrow_mut().insert(id, Begun::default());
         Some(Self {
             sessions: Rc::clone(sessions),
             id,
@@ -76,7 +73,8 @@ impl SessionCount {
             .borrow()
             .get(&self.id)
             .copied()
-            .unwrap_or(0);
+            .unwrap_or_default()
+            .sessions();
         (begun, self.sessions.overflows.get())
     }
 }
@@ -98,7 +96,7 @@ impl Sessions {
         if let Some(hints) = self.hints.borrow_mut().as_mut() {
             let mut begun = self.begun.borrow_mut();
             while hints.drain(|hint| match hint {
-                Hint::Appeared(id, _) => *begun.entry(id).or_default() += 1,
+                Hint::Appeared(id, name) => begun.entry(id).or_default().appeared(name),
                 Hint::Overflow => self.overflows.set(self.overflows.get() + 1),
                 Hint::Written(_) | Hint::Vanished(..) => {}
             }) {}

@@ -2,6 +2,8 @@
 //! directory, and what Windows tells comes after a while.
 
 #[cfg(unix)]
+use crate::hint::Name;
+#[cfg(unix)]
 use std::path::Path;
 #[cfg(unix)]
 use std::rc::Rc;
@@ -16,7 +18,7 @@ pub(crate) enum SessionCount {}
 
 #[cfg(unix)]
 impl SessionCount {
-    pub(crate) fn start(_: &Rc<Sessions>, _: &Path, _: (&[u8], &[u8])) -> Option<Self> {
+    pub(crate) fn start(_: &Rc<Sessions>, _: &Path, _: [(Vec<u8>, Name); 3]) -> Option<Self> {
         None
     }
 

@@ -13,6 +13,7 @@ use super::not_regular;
 use super::reliance::Reliance;
 use crate::descriptor::{Table, Watched, identity, open_read_only};
 use crate::directory::Directory;
+use crate::hint::Name;
 use crate::identity::Identity;
 use crate::location::Location;
 use crate::mount;
@@ -406,7 +407,12 @@ impl Evidence for Files {
 
     fn mark_session(&mut self) {
         if self.session_count.is_none() {
-            let names = (self.wal_name.as_bytes(), self.journal_name.as_bytes());
+            let names = [
+                (&self.wal_name, Name::Wal),
+                (&self.wal_index_name, Name::WalIndex),
+                (&self.journal_name, Name::Journal),
+            ];
+            let names = names.map(|(bytes, name)| (bytes.as_bytes().to_vec(), name));
             self.session_count = SessionCount::start(&self.sessions, &self.directory_path, names);
         }
         if let Some(count) = &mut self.session_count {

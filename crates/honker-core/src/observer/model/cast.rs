@@ -74,6 +74,8 @@ pub(super) struct Cast {
     backfilled: Option<Published>,
     /// How many may still die.
     deaths: usize,
+    /// Nobody dies between the two copies of a wal-index header.
+    keeps_index_whole: bool,
 }
 
 /// What a process does next, if nothing is in its way.
@@ -95,6 +97,15 @@ impl Cast {
             held: Held::default(),
             backfilled: None,
             deaths,
+            keeps_index_whole: false,
+        }
+    }
+
+    /// The same, but nobody dies between the two copies of a wal-index header.
+    pub(super) fn keeping_index_whole(self) -> Self {
+        Self {
+            keeps_index_whole: true,
+            ..self
         }
     }
 
@@ -104,7 +115,11 @@ impl Cast {
             .clone()
             .filter(|who| self.due(*who, world).is_some())
             .map(Move::Step);
-        let deaths = all.filter(|who| self.deaths > 0 && self.matters(*who));
+        let tears = |who| {
+            let is_torn = world.wal_index.is_some() && rules::published(world).is_none();
+            self.keeps_index_whole && is_torn && self.held.write == Some(who)
+        };
+        let deaths = all.filter(|who| self.deaths > 0 && self.matters(*who) && !tears(*who));
         steps.chain(deaths.map(Move::Die)).collect()
     }
 

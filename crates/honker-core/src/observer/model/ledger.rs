@@ -13,8 +13,8 @@ pub(super) struct Ledger {
     relied_on: Option<u64>,
     reported: u64,
     inexact: bool,
-    /// After a wake that was not exact, an exact one may still stand for a commit that could be read before it: one of
-    /// two is told as long as the lock of a third transaction is held.
+    /// After a wake that was not exact, one that is, or that says a lock was kept, may still stand for a commit that could
+    /// be read before it: one of two is told as long as the lock of a third transaction is held.
     lenient: bool,
     /// How many commits could be seen at the beginning and at the end of the last look that reported any.
     last: (u64, u64),
@@ -93,7 +93,8 @@ impl Ledger {
     ) -> Result<(), String> {
         self.inexact |= tally.inexact.is_some();
         // As long as all is counted, no more than there is may be reported; that covers it.
-        let may_be_late = self.lenient && tally.inexact.is_none();
+        let may_be_late =
+            self.lenient && matches!(tally.inexact, None | Some(Conservative::LockKept));
         let is_spurious = self.inexact && after <= self.last.0 && !may_be_late;
         self.last = (before, after);
         if is_spurious {

@@ -155,7 +155,7 @@ impl Evidence for Simulated {
     }
 
     fn mark_session(&mut self) {
-        self.mark = Some(self.at_call("mark_session").sessions_begun);
+        self.mark = Some(self.at_call("mark_session").sessions_begun.sessions());
     }
 
     fn unmark_session(&mut self) {
@@ -163,7 +163,7 @@ impl Evidence for Simulated {
     }
 
     fn sessions_begun(&mut self) -> Option<u64> {
-        let created = self.at_call("sessions_begun").sessions_begun;
+        let created = self.at_call("sessions_begun").sessions_begun.sessions();
         Some(created - self.mark?).filter(|_| self.events)
     }
 

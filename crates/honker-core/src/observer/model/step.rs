@@ -5,6 +5,7 @@ use super::super::lock::LockState;
 use super::world::{
     Frame, Image, JournalFile, PAGE_SIZE, Published, Users, WalFile, WalIndexInode, World,
 };
+use crate::hint::Name;
 
 /// One step of a writer. What SQLite does in one go without touching a file is not a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +170,9 @@ impl Step {
         let journal = &mut world.journal;
         match self {
             Self::Journal { magic } => {
-                world.sessions_begun += u64::from(journal.is_none());
+                if journal.is_none() {
+                    world.sessions_begun.appeared(Name::Journal);
+                }
                 *journal = Some(JournalFile {
                     magic,
                     nonce,
@@ -191,7 +194,7 @@ impl Step {
             Self::CreateWal => {
                 if world.wal.is_none() {
                     world.wal = Some(WalFile::default());
-                    world.sessions_begun += 1;
+                    world.sessions_begun.appeared(Name::Wal);
                 }
             }
             Self::ReadLog => recover(world),
@@ -201,14 +204,14 @@ impl Step {
             }
             Self::Restart => {
                 world.own.index.last_frame = 0;
-                world.own.index.salt = world.unique();
+                world.own.index.salt = world.next_salt(world.own.index.salt);
                 Self::SecondCopy.apply_to_index(world);
             }
             Self::LogHeader => {
                 let old = world.wal.as_ref().unwrap().salt;
                 let was_restarted = ![0, old].contains(&world.own.index.salt);
                 if !was_restarted {
-                    world.own.index.salt = world.unique();
+                    world.own.index.salt = world.random_salt();
                 }
                 world.wal.as_mut().unwrap().salt = world.own.index.salt;
             }
@@ -235,6 +238,7 @@ impl Step {
                     ..WalIndexInode::default()
                 });
                 world.touch_wal_index(world.inodes.len() - 1);
+                world.sessions_begun.appeared(Name::WalIndex);
             }
             return;
         }
@@ -314,11 +318,14 @@ fn write_frame(world: &mut World, commit: bool) {
     let frame = Frame {
         salt: own.index.salt,
         commit: commit.then_some((sum, own.commits + 1)),
+        goes_on: true,
     };
     if at < frames.len() {
         frames[at] = frame;
         // The checksums behind it do not go on from here.
-        frames[at + 1..].iter_mut().for_each(|old| old.salt = 0);
+        frames[at + 1..]
+            .iter_mut()
+            .for_each(|old| old.goes_on = false);
     } else {
         frames.push(frame);
     }

@@ -4,6 +4,7 @@ use super::super::header::{Fields, Header};
 use super::super::lock::LockState;
 use super::super::stamp::{Stamp, Time};
 use super::super::wal_index::WalIndexHeader;
+use crate::sessions::Begun;
 
 pub(super) const PAGE_SIZE: u32 = 4096;
 /// The clock tick of file times that are not fine-grained, in nanoseconds.
@@ -84,6 +85,8 @@ pub(super) struct Frame {
     pub(super) salt: u64,
     /// Its checksum and the commits up to it, if it ends a commit.
     pub(super) commit: Option<(u64, u64)>,
+    /// Whether its checksum goes on from the frame before it: not behind one that was overwritten.
+    pub(super) goes_on: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -98,7 +101,7 @@ impl WalFile {
     pub(super) fn tail(&self) -> Option<(u32, u64, u64)> {
         let valid = (1..)
             .zip(&self.frames)
-            .take_while(|(_, frame)| self.salt != 0 && frame.salt == self.salt);
+            .take_while(|(_, frame)| self.salt != 0 && frame.salt == self.salt && frame.goes_on);
         valid
             .filter_map(|(number, frame)| frame.commit.map(|(sum, commits)| (number, sum, commits)))
             .last()
@@ -122,8 +125,7 @@ pub(super) struct World {
     pub(super) removed_wals: Vec<WalFile>,
     /// Steps of which the operating system tells: they wrote to a file that is watched, or made or removed a name.
     pub(super) events: u64,
-    /// How often `-wal` or `-journal` was created.
-    pub(super) sessions_begun: u64,
+    pub(super) sessions_begun: Begun,
     pub(super) inodes: Vec<WalIndexInode>,
     /// The `-shm` that has the name.
     pub(super) wal_index: Option<usize>,
@@ -151,7 +153,7 @@ impl World {
             wal: None,
             removed_wals: Vec::new(),
             events: 0,
-            sessions_begun: 0,
+            sessions_begun: Begun::default(),
             inodes: Vec::new(),
             wal_index: None,
             own: Published::default(),
@@ -182,6 +184,19 @@ impl World {
     pub(super) fn unique(&mut self) -> u64 {
         self.unique += 1;
         self.unique
+    }
+
+    /// Salts of a log that begins where there was none.
+    pub(super) fn random_salt(&mut self) -> u64 {
+        let random = self.unique();
+        random << 48 | random
+    }
+
+    /// Salts of a log that begins anew: the first, big-endian, is one higher, the second random.
+    pub(super) fn next_salt(&mut self, salt: u64) -> u64 {
+        let first = u32::try_from(salt >> 32).unwrap();
+        let next = u32::from_be(first).wrapping_add(1).to_be();
+        u64::from(next) << 32 | self.unique()
     }
 
     /// The time that a change of a file made now gets.

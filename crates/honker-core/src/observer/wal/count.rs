@@ -28,23 +28,25 @@ impl<E: Evidence> Observer<E> {
             .map(|base| index.change.wrapping_sub(base))
             .filter(|commits| *commits > 0)
             .map(u64::from);
-        let has_begun_anew = before.commit == 0 || before.salt != index.salt;
-        let by_frames = if has_begun_anew {
-            let rest = self.evidence.commit_frames_after(&before).unwrap_or(0);
-            self.count_by_frames(1, index).map(|commits| commits + rest)
+        let (by_frames, is_proven) = if before.commit == 0 || before.salt != index.salt {
+            let rest = self.evidence.commit_frames_after(&before);
+            let commits = self.count_by_frames(1, index);
+            let commits = commits.map(|commits| commits + rest.unwrap_or(0));
+            // Else what was committed before the log began anew may be in no frame any more.
+            let are_all_there = rest.is_some() && index.is_next_log_after(&before);
+            let agree = commits == by_change && (are_all_there || self.has_counted_on());
+            (commits, agree)
         } else {
             let frames = u64::from(index.last_frame.saturating_sub(before.last_frame));
-            by_change
+            let commits = by_change
                 // No commit has less than a frame, and `iChange` never says too much.
                 .filter(|commits| *commits == frames)
-                .or_else(|| self.count_by_frames(before.last_frame.saturating_add(1), index))
+                .or_else(|| self.count_by_frames(before.last_frame.saturating_add(1), index));
+            (commits, true)
         };
-        if let Some(commits) = by_frames
-            && (!has_begun_anew || by_change == Some(commits))
-        {
+        if let (Some(commits), true) = (by_frames, is_proven) {
             return Tally::exactly(commits);
         }
-        // What was committed before the log began anew is in no frame any more.
         let gap = now.saturating_sub(self.at);
         let is_plausible = |commits: &u64| {
             let least = SHORTEST_COMMIT.as_nanos() * u128::from(*commits);
