@@ -210,7 +210,7 @@ impl<E: Evidence> Observer<E> {
                 } else {
                     (self.log.sessions.fresh && self.log.counted_at.is_some()).then_some(0)
                 };
-                let tally = self.count(&last, base, now);
+                let tally = self.count(&last, base, now, true);
                 self.pending.add(tally);
                 self.log.index = last;
             }
@@ -233,7 +233,7 @@ impl<E: Evidence> Observer<E> {
         }
         let found = if index.commit != 0 && index.commit != self.log.index.commit {
             let base = self.change_counts_from(reading);
-            Some(self.count(index, base, now))
+            Some(self.count(index, base, now, false))
         } else if index.commit != 0 {
             // Once the log is gone it will be the stamp that speaks.
             if !reading.live && !self.evidence.is_ripe(reading.stamp) {

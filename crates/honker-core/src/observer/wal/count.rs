@@ -22,27 +22,27 @@ impl<E: Evidence> Observer<E> {
         index: &WalIndexHeader,
         base: Option<u32>,
         now: Duration,
+        is_last_close: bool,
     ) -> Tally {
         let before = self.log.index;
         let by_change = base
             .map(|base| index.change.wrapping_sub(base))
             .filter(|commits| *commits > 0)
             .map(u64::from);
-        let (by_frames, is_proven) = if before.commit == 0 || before.salt != index.salt {
-            let rest = self.evidence.commit_frames_after(&before);
-            let commits = self.count_by_frames(1, index);
-            let commits = commits.map(|commits| commits + rest.unwrap_or(0));
-            // Else what was committed before the log began anew may be in no frame any more.
-            let are_all_there = rest.is_some() && index.is_next_log_after(&before);
-            let agree = commits == by_change && (are_all_there || self.has_counted_on());
-            (commits, agree)
-        } else {
+        let (by_frames, is_proven) = if before.salt == index.salt {
             let frames = u64::from(index.last_frame.saturating_sub(before.last_frame));
             let commits = by_change
                 // No commit has less than a frame, and `iChange` never says too much.
                 .filter(|commits| *commits == frames)
                 .or_else(|| self.count_by_frames(before.last_frame.saturating_add(1), index));
             (commits, true)
+        } else {
+            let rest = self.evidence.commit_frames_after(&before);
+            let commits = self.count_by_frames(1, index);
+            let commits = commits.map(|commits| commits + rest.unwrap_or(0));
+            let are_all_there = rest.is_some() && index.is_next_log_after(&before);
+            let agree = commits == by_change && (are_all_there || is_last_close || self.is_whole());
+            (commits, agree)
         };
         if let (Some(commits), true) = (by_frames, is_proven) {
             return Tally::exactly(commits);
@@ -58,6 +58,13 @@ impl<E: Evidence> Observer<E> {
             }
             _ => Tally::at_least_one(Conservative::LogNotFollowed),
         }
+    }
+
+    /// Whether no commit since the last look is in no frame any more: none was checkpointed. Or it was, and `iChange` has
+    /// counted it.
+    fn is_whole(&mut self) -> bool {
+        let stamp = self.stamp;
+        self.evidence.stamp().is_ok_and(|now| now == stamp) || self.has_counted_on()
     }
 
     /// Whether `iChange` has counted on since it was last known to be right. It starts over when a connection that finds

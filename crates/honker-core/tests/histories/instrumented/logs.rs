@@ -128,8 +128,10 @@ fn a_log_restarted_by_its_writer_is_no_commit() {
             let db = TempDb::new(Wal);
             let mut session = Session::instrumented_in(&db, Wal);
             let mut audience = Audience::start(&db, Wal);
-            session.commits(1).sql("PRAGMA wal_checkpoint(RESTART)");
+            session.commits(1);
             audience.finds(exactly(1));
+            session.sql("PRAGMA wal_checkpoint(RESTART)");
+            audience.finds(SAME);
             session.stop(TWO_PAGES, at);
             audience.finds(SAME);
             if dies {
