@@ -1,17 +1,21 @@
 //! The evidence in the real files of a POSIX system.
 
+mod freshness;
+mod rollback_journal;
+mod write_ahead_log;
+
 use super::super::conflict::{Conflict, Kind, SEES_OWN_PROCESS, first_conflict};
 use super::super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
 use super::super::header::{self, Extent, Header};
-use super::super::journal::{self, Journal};
+use super::super::journal::Journal;
 use super::super::lock::{self, LockState};
-use super::super::log::{self, LogTail, ReadAt};
+use super::super::log::{self, LogTail};
 use super::super::stamp::{Stamp, Time};
 use super::super::wal_index::{self, WalIndex, WalIndexHeader};
 use super::not_regular;
 #[cfg(not(target_os = "linux"))]
 use super::reliance::Reliance;
-use crate::descriptor::{Table, Watched, identity, open_read_only};
+use crate::descriptor::{Table, Watched, identity};
 use crate::directory::Directory;
 use crate::hint::Name;
 use crate::identity::Identity;
@@ -21,10 +25,8 @@ use crate::open_files;
 use crate::sessions::{SessionCount, Sessions};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::AtFlags;
-#[cfg(target_os = "linux")]
-use rustix::fs::{Advice, StatxFlags};
 use rustix::io::Errno;
-use std::ffi::{CStr, CString, OsStr};
+use std::ffi::{CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -152,36 +154,6 @@ impl Files {
             }
     }
 
-    /// Has the size, the times and the content of a file asked for anew. Pages of the
-    /// content go: what others have written there and was not sent yet is sent by that, and nothing is lost.
-    #[cfg(target_os = "linux")]
-    fn renew(&self, file: impl AsFd) {
-        if self.may_be_stale {
-            // Where that is refused, what is cached has to do.
-            let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_FORCE_SYNC;
-            let _ = rustix::fs::statx(&file, c"", flags, StatxFlags::BASIC_STATS);
-            let _ = rustix::fs::fadvise(file, 0, None, Advice::DontNeed);
-        }
-    }
-
-    /// The same of what a name leads to, without its content.
-    #[cfg(target_os = "linux")]
-    fn renew_name(&self, name: &CStr) {
-        if self.may_be_stale {
-            let flags = AtFlags::STATX_FORCE_SYNC;
-            let _ = rustix::fs::statx(self.directory.as_fd(), name, flags, StatxFlags::BASIC_STATS);
-        }
-    }
-
-    /// Other systems have no way to ask for that.
-    #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::unused_self, reason = "Linux needs it")]
-    fn renew(&self, _: impl AsFd) {}
-
-    #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::unused_self, reason = "Linux needs it")]
-    fn renew_name(&self, _: &CStr) {}
-
     /// Whether to believe a wal-index that perhaps only this process uses: its own locks are not to be seen here.
     #[cfg(not(target_os = "linux"))]
     fn relies_on_wal_index(&mut self) -> bool {
@@ -203,59 +175,6 @@ impl Files {
         holds
     }
 
-    fn journal_or_error(&self) -> Result<Journal, Errno> {
-        let file = match open_read_only(self.directory.as_fd(), &self.journal_name) {
-            Ok(file) => file,
-            Err(Errno::NOENT) => return Ok(Journal::Absent),
-            Err(error) => return Err(error),
-        };
-        self.renew(&file);
-        let mut header = [0; journal::HEADER];
-        let length = rustix::io::pread(&file, &mut header, 0)?;
-        let Some(nonce) = journal::nonce(&header[..length]) else {
-            return Ok(Journal::Cold);
-        };
-        let empty = rustix::fs::fstat(&self.database)?.st_size == 0;
-        if empty || self.names_a_lost_super_journal(&file)? {
-            return Ok(Journal::Cold);
-        }
-        Ok(Journal::Hot { nonce })
-    }
-
-    /// A transaction over several files commits when its super-journal goes: a journal that names one which is gone
-    /// will not be played back (atomiccommit, section 5).
-    fn names_a_lost_super_journal(&self, journal: &OwnedFd) -> Result<bool, Errno> {
-        let size = u64::try_from(rustix::fs::fstat(journal)?.st_size).unwrap_or(0);
-        let Some(end) = size.checked_sub(journal::TRAILER as u64) else {
-            return Ok(false);
-        };
-        let mut trailer = [0; journal::TRAILER];
-        if rustix::io::pread(journal, &mut trailer, end)? < journal::TRAILER {
-            return Ok(false);
-        }
-        let Some((length, checksum)) = journal::super_journal_trailer(trailer) else {
-            return Ok(false);
-        };
-        let mut name = [0; journal::NAME_LIMIT + 1];
-        let Some(at) = end.checked_sub(length as u64) else {
-            return Ok(false);
-        };
-        if rustix::io::pread(journal, &mut name[..length], at)? < length
-            || !journal::is_super_journal_name(&name[..length], checksum)
-        {
-            return Ok(false);
-        }
-        // The byte after the name is still zero.
-        let Ok(name) = CStr::from_bytes_with_nul(&name[..=length]) else {
-            return Ok(false);
-        };
-        match rustix::fs::statat(self.directory.as_fd(), name, AtFlags::empty()) {
-            Ok(_) => Ok(false),
-            Err(Errno::NOENT) => Ok(true),
-            Err(error) => Err(error),
-        }
-    }
-
     fn open_wal_index(&mut self) -> Seen<()> {
         if self.wal_index.is_none() {
             match self
@@ -275,55 +194,12 @@ impl Files {
         Ok(())
     }
 
-    /// Asks the log that is held, or the one that has the name.
-    fn in_log(&self, ask: impl Fn(&Bytes<'_>) -> io::Result<Option<u64>>) -> Option<u64> {
-        let ask = |file: &OwnedFd| {
-            self.renew(file);
-            ask(&Bytes(file)).ok().flatten()
-        };
-        let held = self.wal.as_ref().and_then(ask);
-        held.or_else(|| ask(&self.open_wal().ok()?))
-    }
-
-    fn open_wal(&self) -> Result<OwnedFd, Errno> {
-        open_read_only(self.directory.as_fd(), &self.wal_name)
-    }
-
     /// The lock on a byte of the `-shm` that a lock of this kind would conflict with.
     fn wal_index_lock(&self, kind: Kind, byte: i64) -> Seen<Option<Conflict>> {
         let Some(file) = &self.wal_index else {
             return Ok(None);
         };
         first_conflict(file, kind, byte, 1).map_err(|error| Trouble::system(Part::WalIndex, error))
-    }
-
-    fn log_or_error(&mut self) -> Result<LogTail, Errno> {
-        self.renew_name(&self.wal_name);
-        let stat =
-            match rustix::fs::statat(self.directory.as_fd(), &self.wal_name, AtFlags::empty()) {
-                Ok(stat) if stat.st_size > 0 => stat,
-                Ok(_) | Err(Errno::NOENT) => return Ok(LogTail::default()),
-                Err(error) => return Err(error),
-            };
-        if let Some((file, at, tail)) = &self.tail
-            && (*file, *at) == (identity(&stat), stamp(&stat))
-        {
-            return Ok(*tail);
-        }
-        let file = match self.open_wal() {
-            Ok(file) => file,
-            Err(Errno::NOENT) => return Ok(LogTail::default()),
-            Err(error) => return Err(error),
-        };
-        self.renew(&file);
-        let tail = log::tail(&Bytes(&file))
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        // Only a file that has not been written since can be remembered by its times.
-        let stamp = stamp(&stat);
-        self.tail = self
-            .is_ripe(stamp)
-            .then_some((identity(&stat), stamp, tail));
-        Ok(tail)
     }
 }
 
@@ -449,23 +325,6 @@ impl Evidence for Files {
 
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
         self.in_log(|log| log::commit_frames_after(log, last))
-    }
-}
-
-struct Bytes<'a>(&'a OwnedFd);
-
-impl ReadAt for Bytes<'_> {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match rustix::io::pread(self.0, &mut buffer[filled..], offset + filled as u64) {
-                Ok(0) => break,
-                Ok(more) => filled += more,
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(filled)
     }
 }
 
