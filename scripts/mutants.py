@@ -71,7 +71,7 @@ MUTANTS = [
     ("a position of a log that is gone proves nothing was committed", "standing.rs",
      "self.stamp.is_some() && self.stamp == before.stamp", "self.stamp == before.stamp || true"),
     ("a journal of a lost super-journal is hot", "files/unix/rollback_journal.rs",
-     "Err(Errno::NOENT) => Ok(true),", "Err(Errno::NOENT) => Ok(false),"),
+     "Err(Errno::NOENT) => Ok(Journal::Cold),", "Err(Errno::NOENT) => Ok(Journal::Hot { nonce }),"),
     ("an exclusive DMS lock vouches", "files/unix.rs",
      "Ok(conflict.is_some_and(|conflict| conflict.kind == Kind::Shared))", "Ok(conflict.is_some_and(|conflict| conflict.start >= 0))"),
     ("a counter that was hot is a baseline", "crates/honker-core/src/observer.rs",

@@ -16,6 +16,7 @@ pub(crate) mod lock;
 pub(crate) mod log;
 #[cfg(test)]
 mod model;
+pub(crate) mod read_at;
 mod rollback;
 mod sessions;
 pub(crate) mod stamp;

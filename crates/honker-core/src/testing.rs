@@ -10,7 +10,6 @@ use crate::observer::{self, Observer, journal, log};
 use crate::position::Position;
 use crate::stats::Conservative;
 use crate::thread;
-use std::io;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -97,28 +96,12 @@ pub fn decode(bytes: &[u8]) {
     let _ = Header::decode(bytes).describe();
     let _ = WalIndex::decode(bytes);
     let _ = journal::nonce(bytes);
-    if let Some((trailer, name)) = bytes.split_first_chunk()
-        && let Some((_, checksum)) = journal::super_journal_trailer(*trailer)
-    {
-        let _ = journal::is_super_journal_name(name, checksum);
-    }
-    if let Ok(tail) = log::tail(&Bytes(bytes)) {
-        let _ = log::commit_frames(&Bytes(bytes), 0, &tail.into());
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let _ = journal::super_journal(&bytes, size, &mut [0; journal::NAME]);
+    if let Ok(tail) = log::tail(&bytes) {
+        let _ = log::commit_frames(&bytes, 0, &tail.into());
     }
     let _ = String::from_utf8_lossy(bytes).parse::<Position>();
-}
-
-/// A file in memory.
-struct Bytes<'a>(&'a [u8]);
-
-impl log::ReadAt for Bytes<'_> {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let from = usize::try_from(offset).unwrap_or(usize::MAX);
-        let rest = self.0.get(from..).unwrap_or_default();
-        let length = rest.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&rest[..length]);
-        Ok(length)
-    }
 }
 
 /// The next observer thread behaves as if the kernel had refused it a descriptor table of its own.

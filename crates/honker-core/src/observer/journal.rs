@@ -1,5 +1,7 @@
 //! The rollback journal (fileformat2, section 3).
 
+use super::read_at::ReadAt;
+use std::ffi::CStr;
 use std::io;
 
 /// The 8 bytes that a journal starts with once it can be played back.
@@ -7,9 +9,11 @@ const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 /// The fixed fields of the header.
 pub(crate) const HEADER: usize = 28;
 /// A super-journal's name ends the journal: name, length, checksum, magic.
-pub(crate) const TRAILER: usize = 16;
+const TRAILER: usize = 16;
 /// Longer than any path SQLite accepts (SQLITE_MAX_PATHLEN is 4096).
-pub(crate) const NAME_LIMIT: usize = 4096;
+const NAME_LIMIT: usize = 4096;
+/// Room for a name and the zero after it: a look does not allocate.
+pub(crate) const NAME: usize = NAME_LIMIT + 1;
 
 /// What the rollback journal says of the last transaction, when no writer is at work.
 #[derive(Debug)]
@@ -35,8 +39,37 @@ pub(crate) fn nonce(header: &[u8]) -> Option<u32> {
         .then(|| u32::from_be_bytes([header[12], header[13], header[14], header[15]]))
 }
 
+/// The super-journal that a journal of this size names. A transaction over several files commits when its super-journal
+/// goes: a journal that names one which is gone will not be played back (atomiccommit, section 5).
+pub(crate) fn super_journal<'a>(
+    journal: &impl ReadAt,
+    size: u64,
+    name: &'a mut [u8; NAME],
+) -> io::Result<Option<&'a CStr>> {
+    let Some(end) = size.checked_sub(TRAILER as u64) else {
+        return Ok(None);
+    };
+    let mut trailer = [0; TRAILER];
+    if journal.read_at(&mut trailer, end)? < TRAILER {
+        return Ok(None);
+    }
+    let Some((length, checksum)) = super_journal_trailer(trailer) else {
+        return Ok(None);
+    };
+    let Some(at) = end.checked_sub(length as u64) else {
+        return Ok(None);
+    };
+    name[length] = 0;
+    if journal.read_at(&mut name[..length], at)? < length
+        || !is_super_journal_name(&name[..length], checksum)
+    {
+        return Ok(None);
+    }
+    Ok(CStr::from_bytes_with_nul(&name[..=length]).ok())
+}
+
 /// The length of the super-journal's name and its checksum, from the last 16 bytes of a journal.
-pub(crate) fn super_journal_trailer(trailer: [u8; TRAILER]) -> Option<(usize, u32)> {
+fn super_journal_trailer(trailer: [u8; TRAILER]) -> Option<(usize, u32)> {
     let (numbers, magic) = trailer.split_at(8);
     if magic != MAGIC {
         return None;
@@ -50,7 +83,7 @@ pub(crate) fn super_journal_trailer(trailer: [u8; TRAILER]) -> Option<(usize, u3
 }
 
 /// Whether the checksum is that of the name. SQLite adds up plain `char`s, whose sign depends on the machine.
-pub(crate) fn is_super_journal_name(name: &[u8], checksum: u32) -> bool {
+fn is_super_journal_name(name: &[u8], checksum: u32) -> bool {
     let unsigned = name
         .iter()
         .fold(0_u32, |sum, byte| sum.wrapping_add(u32::from(*byte)));

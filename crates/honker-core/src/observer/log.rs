@@ -3,6 +3,7 @@
 //! Read only when no wal-index speaks for it: after a crash, beside `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`, or after a
 //! session in `locking_mode=EXCLUSIVE`, which keeps its wal-index in its own memory.
 
+use super::read_at::ReadAt;
 use super::wal_index::{WalIndexHeader, join};
 use std::io;
 
@@ -36,11 +37,6 @@ impl From<LogTail> for WalIndexHeader {
             salt: tail.salt,
         }
     }
-}
-
-/// The bytes of `-wal` at an offset; fewer than asked for at its end.
-pub(crate) trait ReadAt {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
 /// Finds the last commit as SQLite's recovery does: frames count while their salts and the running checksum hold.
@@ -171,15 +167,6 @@ mod tests {
 
     const PAGE: u32 = 512;
 
-    impl ReadAt for Vec<u8> {
-        fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-            let rest = usize::try_from(offset).map_or(&[][..], |at| self.get(at..).unwrap_or(&[]));
-            let length = buffer.len().min(rest.len());
-            buffer[..length].copy_from_slice(&rest[..length]);
-            Ok(length)
-        }
-    }
-
     /// Frames with these salts; each says whether it ends a commit.
     fn log(frames: &[(u64, bool)]) -> Vec<u8> {
         let mut bytes = vec![0; HEADER];
@@ -207,17 +194,30 @@ mod tests {
     fn the_frames_that_end_a_commit_are_counted() {
         let ours = up_to(4).salt;
         let log = log(&[(ours, false), (ours, true), (ours, true), (ours, true)]);
-        assert_eq!(commit_frames(&log, 1, &up_to(4)).unwrap(), Some(3));
-        assert_eq!(commit_frames(&log, 3, &up_to(3)).unwrap(), Some(1));
-        assert_eq!(commit_frames(&log, 1, &up_to(5)).unwrap(), None, "its end");
+        assert_eq!(
+            commit_frames(&log.as_slice(), 1, &up_to(4)).unwrap(),
+            Some(3)
+        );
+        assert_eq!(
+            commit_frames(&log.as_slice(), 3, &up_to(3)).unwrap(),
+            Some(1)
+        );
+        assert_eq!(
+            commit_frames(&log.as_slice(), 1, &up_to(5)).unwrap(),
+            None,
+            "its end"
+        );
     }
 
     #[test]
     fn frames_of_another_log_are_not_counted() {
         let ours = up_to(2).salt;
         let log = log(&[(ours, true), (ours + 1, true)]);
-        assert_eq!(commit_frames(&log, 1, &up_to(2)).unwrap(), None);
-        assert_eq!(commit_frames(&log, 1, &up_to(1)).unwrap(), Some(1));
+        assert_eq!(commit_frames(&log.as_slice(), 1, &up_to(2)).unwrap(), None);
+        assert_eq!(
+            commit_frames(&log.as_slice(), 1, &up_to(1)).unwrap(),
+            Some(1)
+        );
     }
 
     #[test]
@@ -230,14 +230,17 @@ mod tests {
             (old, true),
             (old - 1, true),
         ]);
-        assert_eq!(commit_frames_after(&log, &up_to(2)).unwrap(), Some(1));
         assert_eq!(
-            commit_frames_after(&log, &up_to(1)).unwrap(),
+            commit_frames_after(&log.as_slice(), &up_to(2)).unwrap(),
+            Some(1)
+        );
+        assert_eq!(
+            commit_frames_after(&log.as_slice(), &up_to(1)).unwrap(),
             None,
             "overwritten"
         );
         assert_eq!(
-            commit_frames_after(&log, &up_to(6)).unwrap(),
+            commit_frames_after(&log.as_slice(), &up_to(6)).unwrap(),
             None,
             "cut off"
         );

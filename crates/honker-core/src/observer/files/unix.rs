@@ -227,8 +227,7 @@ impl Evidence for Files {
     }
 
     fn journal(&mut self) -> Journal {
-        self.journal_or_error()
-            .unwrap_or_else(|error| Journal::Unknown(error.into()))
+        self.journal_or_error().unwrap_or_else(Journal::Unknown)
     }
 
     fn wal_index(&mut self) -> Seen<WalIndex> {

@@ -10,7 +10,8 @@ use super::super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
 use super::super::header::{self, Extent, Header};
 use super::super::journal::{self, Journal};
 use super::super::lock::LockState;
-use super::super::log::{self, LogTail, ReadAt};
+use super::super::log::{self, LogTail};
+use super::super::read_at::ReadAt;
 use super::super::stamp::{Stamp, Time};
 use super::super::wal_index::{self, WalIndex, WalIndexHeader};
 use super::not_regular;
@@ -22,6 +23,7 @@ use crate::location::Location;
 use crate::mount;
 use crate::sessions::Sessions;
 use honker_windows::{Attributes, Information};
+use std::ffi::CStr;
 use std::fs::File;
 use std::io;
 use std::os::windows::fs::FileExt;
@@ -83,7 +85,7 @@ impl Files {
         let read = || {
             let (file, information) = self.open_database()?;
             let mut bytes = [0; header::LENGTH];
-            let length = fill(&file, &mut bytes, 0)?;
+            let length = file.read_at(&mut bytes, 0)?;
             Ok::<_, io::Error>(Extent::of(&bytes[..length], information.size))
         };
         // What is wrong with it is for a look to say.
@@ -129,7 +131,7 @@ impl Files {
         };
         self.followed = Some(identity::of(&information));
         let mut bytes = [0; wal_index::LENGTH];
-        let length = fill(&file, &mut bytes, 0)?;
+        let length = file.read_at(&mut bytes, 0)?;
         Ok(Some((bytes, length)))
     }
 
@@ -162,29 +164,38 @@ impl Files {
             return Ok(Journal::Absent);
         };
         let mut header = [0; journal::HEADER];
-        let length = fill(&file, &mut header, 0)?;
+        let length = file.read_at(&mut header, 0)?;
         let Some(nonce) = journal::nonce(&header[..length]) else {
             return Ok(Journal::Cold);
         };
         let (_, database) = self.open_database()?;
-        if database.size == 0 || names_a_lost_super_journal(&file)? {
+        if database.size == 0 {
             return Ok(Journal::Cold);
         }
-        Ok(Journal::Hot { nonce })
+        let mut name = [0; journal::NAME];
+        let name = journal::super_journal(&file, file.metadata()?.len(), &mut name)?;
+        // SQLite's names are UTF-8 on Windows.
+        let Some(Ok(name)) = name.map(CStr::to_str) else {
+            return Ok(Journal::Hot { nonce });
+        };
+        Ok(match if_there(Path::new(name).metadata())? {
+            Some(_) => Journal::Hot { nonce },
+            None => Journal::Cold,
+        })
     }
 
     fn log_or_error(&self) -> io::Result<LogTail> {
         match if_there(File::open(&self.wal))? {
             // Not remembered by its times: while somebody has it open they stand still.
-            Some(file) => log::tail(&Bytes(&file)),
+            Some(file) => log::tail(&file),
             None => Ok(LogTail::default()),
         }
     }
 
     /// Asks the log that is at its place: holding it would keep its name from being used again.
-    fn in_log(&self, ask: impl Fn(&Bytes<'_>) -> io::Result<Option<u64>>) -> Option<u64> {
+    fn in_log(&self, ask: impl Fn(&File) -> io::Result<Option<u64>>) -> Option<u64> {
         let log = File::open(&self.wal).ok()?;
-        ask(&Bytes(&log)).ok().flatten()
+        ask(&log).ok().flatten()
     }
 
     fn relies_on_wal_index(&mut self, published: u64) -> bool {
@@ -212,7 +223,7 @@ impl Evidence for Files {
         let read = || {
             let (file, _) = self.open_database()?;
             let mut bytes = [0; header::LENGTH];
-            let length = fill(&file, &mut bytes, 0)?;
+            let length = file.read_at(&mut bytes, 0)?;
             Ok(Header::decode(&bytes[..length]))
         };
         read().map_err(|error: io::Error| Trouble::system(Part::Database, error))
@@ -318,63 +329,25 @@ impl Evidence for Files {
     }
 }
 
-struct Bytes<'a>(&'a File);
-
-impl ReadAt for Bytes<'_> {
+impl ReadAt for File {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        fill(self.0, buffer, offset)
-    }
-}
-
-fn fill(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.seek_read(&mut buffer[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(more) => filled += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.seek_read(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(more) => filled += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(filled)
     }
-    Ok(filled)
 }
 
 fn if_there<T>(opened: io::Result<T>) -> io::Result<Option<T>> {
     match opened {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// A transaction over several files commits when its super-journal goes: a journal that names one which is gone will not
-/// be played back (atomiccommit, section 5).
-fn names_a_lost_super_journal(journal: &File) -> io::Result<bool> {
-    let size = journal.metadata()?.len();
-    let Some(end) = size.checked_sub(journal::TRAILER as u64) else {
-        return Ok(false);
-    };
-    let mut trailer = [0; journal::TRAILER];
-    if fill(journal, &mut trailer, end)? < journal::TRAILER {
-        return Ok(false);
-    }
-    let Some((length, checksum)) = journal::super_journal_trailer(trailer) else {
-        return Ok(false);
-    };
-    let Some(at) = end.checked_sub(length as u64) else {
-        return Ok(false);
-    };
-    let mut name = vec![0; length];
-    if fill(journal, &mut name, at)? < length || !journal::is_super_journal_name(&name, checksum) {
-        return Ok(false);
-    }
-    // SQLite's names are UTF-8 on Windows.
-    let Ok(name) = std::str::from_utf8(&name) else {
-        return Ok(false);
-    };
-    match Path::new(name).metadata() {
-        Ok(_) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
     }
 }

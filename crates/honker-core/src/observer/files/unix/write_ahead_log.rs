@@ -3,7 +3,8 @@
 use super::{Files, stamp};
 use crate::descriptor::{identity, open_read_only};
 use crate::observer::evidence::Evidence;
-use crate::observer::log::{self, LogTail, ReadAt};
+use crate::observer::log::{self, LogTail};
+use crate::observer::read_at::ReadAt;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::AtFlags;
 use rustix::io::Errno;
@@ -11,13 +12,10 @@ use std::io;
 
 impl Files {
     /// Asks the log that is held, or the one that has the name.
-    pub(super) fn in_log(
-        &self,
-        ask: impl Fn(&Bytes<'_>) -> io::Result<Option<u64>>,
-    ) -> Option<u64> {
+    pub(super) fn in_log(&self, ask: impl Fn(&OwnedFd) -> io::Result<Option<u64>>) -> Option<u64> {
         let ask = |file: &OwnedFd| {
             self.renew(file);
-            ask(&Bytes(file)).ok().flatten()
+            ask(file).ok().flatten()
         };
         let held = self.wal.as_ref().and_then(ask);
         held.or_else(|| ask(&self.open_wal().ok()?))
@@ -46,8 +44,8 @@ impl Files {
             Err(error) => return Err(error),
         };
         self.renew(&file);
-        let tail = log::tail(&Bytes(&file))
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let tail =
+            log::tail(&file).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         // Only a file that has not been written since can be remembered by its times.
         let stamp = stamp(&stat);
         self.tail = self
@@ -57,13 +55,11 @@ impl Files {
     }
 }
 
-pub(super) struct Bytes<'a>(&'a OwnedFd);
-
-impl ReadAt for Bytes<'_> {
+impl ReadAt for OwnedFd {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
-            match rustix::io::pread(self.0, &mut buffer[filled..], offset + filled as u64) {
+            match rustix::io::pread(self, &mut buffer[filled..], offset + filled as u64) {
                 Ok(0) => break,
                 Ok(more) => filled += more,
                 Err(Errno::INTR) => {}
