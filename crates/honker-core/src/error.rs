@@ -1,10 +1,12 @@
 //! One reason enum behind every error; what the caller sees is opaque, with accessors.
 
 mod message;
+mod quoted;
 
 use crate::identity::Identity;
 use crate::named::named;
 use crate::open_files;
+pub(crate) use quoted::Quoted;
 use std::borrow::Cow;
 use std::fmt;
 use std::io;

@@ -3,9 +3,7 @@
 use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend, probe};
 use honker_testkit::{LONG, TempDb};
 use std::fs;
-use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 const BACKENDS: [WatcherBackend; 3] = [
@@ -61,8 +59,12 @@ fn a_directory_is_refused() {
     assert_refused(db.dir(), ErrorKind::IsDirectory, "is a directory");
 }
 
+#[cfg(unix)]
 #[test]
 fn special_files_are_refused_without_being_opened() {
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
     let db = TempDb::absent();
     let fifo = db.beside("fifo");
     assert!(
@@ -102,6 +104,7 @@ fn a_truncated_header_is_described() {
     assert_refused(db.path(), ErrorKind::NotADatabase, "it is 16 bytes long");
 }
 
+#[cfg(unix)] // links need a privilege on Windows
 #[test]
 fn a_loop_of_links_is_refused() {
     let db = TempDb::absent();

@@ -4,9 +4,7 @@ use honker_core::testing::{LookNow, decode};
 use honker_core::{SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::damaged::{corpus, join, read, split, vary, write};
 use honker_testkit::{JournalMode, TempDb, Writer, count, random};
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 /// Looks at four files, changed to four others, and back. What is found does not matter here.
@@ -92,8 +90,12 @@ fn what_is_joined_can_be_split_again() {
 }
 
 /// Buffers of inotify come from the kernel, which is believed; the names in them come from anybody.
+#[cfg(unix)] // elsewhere names are text
 #[test]
 fn no_name_beside_a_database_makes_its_watcher_panic_or_wake() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
     let mut rng = random::rng("no_name_beside_a_database_makes_its_watcher_panic_or_wake");
     let db = TempDb::new(JournalMode::Wal);
     let watcher = SharedUpdateWatcher::builder(db.path())

@@ -2,6 +2,7 @@
 //!
 //! Alone in its file: the child of a test that runs beside others might wait for a lock that one of them held.
 
+#![cfg(unix)] // only POSIX has fork
 #![allow(unsafe_code)]
 
 use honker_core::{ErrorKind, SharedUpdateWatcher, WatcherBackend};

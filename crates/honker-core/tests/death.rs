@@ -3,6 +3,7 @@
 use honker_core::{ErrorKind, RecvError, SharedUpdateWatcher, UpdateEvents, WatcherBackend};
 use honker_testkit::{JournalMode, LONG, TempDb, Writer};
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
@@ -28,15 +29,23 @@ fn end_of(events: &mut UpdateEvents) -> RecvError {
     }
 }
 
+#[cfg(unix)]
 fn identity(path: &Path) -> String {
     let metadata = fs::metadata(path).expect("a file");
     format!("(dev={}, ino={})", metadata.dev(), metadata.ino())
 }
 
+#[cfg(windows)]
+fn identity(path: &Path) -> String {
+    let found = honker_windows::Information::of_path(path).expect("a file");
+    format!("(dev={}, ino={})", found.volume, found.file)
+}
+
 fn message(expected: &str, found: &str, path: &Path) -> String {
     format!(
-        "honker: database file replaced: expected {expected}, found {found} at {path:?}. The watcher cannot recover; \
-         close the Database and reopen with honker.open()."
+        "honker: database file replaced: expected {expected}, found {found} at \"{}\". The watcher cannot \
+         recover; close the Database and reopen with honker.open().",
+        path.display()
     )
 }
 
@@ -95,6 +104,7 @@ fn after_unlinking_and_recreating_a_new_watcher_works_again() {
     }
 }
 
+#[cfg(unix)] // links need a privilege on Windows
 #[test]
 fn retargeting_a_symbolic_link_is_a_replacement() {
     for backend in BACKENDS {
@@ -266,6 +276,7 @@ fn a_wake_before_the_death_is_still_reported() {
     }
 }
 
+#[cfg(unix)] // links need a privilege on Windows
 #[test]
 fn a_path_that_is_retargeted_before_there_is_a_file_is_a_replacement() {
     for backend in BACKENDS {
@@ -285,6 +296,7 @@ fn a_path_that_is_retargeted_before_there_is_a_file_is_a_replacement() {
     }
 }
 
+#[cfg(unix)] // links need a privilege on Windows
 #[test]
 fn a_link_that_appears_in_the_place_of_a_missing_file_is_a_replacement() {
     for backend in BACKENDS {

@@ -1,5 +1,7 @@
 //! Fork without exec: a child learns that what it inherited is its parent's, watches anew, and hurts nobody.
 
+#![cfg(unix)] // only POSIX has fork
+
 #[path = "fork/load.rs"]
 mod load;
 

@@ -3,6 +3,8 @@
 //!
 //! The refusal is for the whole process, so this test has one to itself.
 
+#![cfg(unix)] // only POSIX has fork
+
 #[path = "fork/load.rs"]
 mod load;
 

@@ -1,5 +1,7 @@
 //! Harmless: watchers that come and go leave no descriptor, no watch and no thread behind.
 
+#![cfg(unix)] // descriptors are POSIX's
+
 #[path = "harmless/census.rs"]
 mod census;
 

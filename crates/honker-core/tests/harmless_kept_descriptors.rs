@@ -2,6 +2,8 @@
 //!
 //! The refusal is for the whole process, so these tests have one to themselves.
 
+#![cfg(unix)] // descriptors are POSIX's
+
 #[path = "harmless/census.rs"]
 mod census;
 

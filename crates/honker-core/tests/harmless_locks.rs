@@ -4,6 +4,8 @@
 //! the promise that most can break. No other test runs in this process, since a watcher of its own would keep the
 //! observer thread that these tests want to see end.
 
+#![cfg(unix)] // POSIX locks go with their process's descriptors
+
 #[path = "harmless/host_locks.rs"]
 mod host_locks;
 

@@ -2,6 +2,8 @@
 //!
 //! The refusal is for the whole process, so these tests have one to themselves.
 
+#![cfg(unix)] // POSIX locks go with their process's descriptors
+
 #[path = "harmless/host_locks.rs"]
 mod host_locks;
 

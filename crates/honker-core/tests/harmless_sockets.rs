@@ -1,5 +1,7 @@
 //! Harmless: what the host closes is closed. The observer's descriptor table holds no copies of its pipes and sockets.
 
+#![cfg(unix)] // descriptors are POSIX's
+
 use honker_core::{SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::{JournalMode, LONG, TempDb, count, fds, threads, wait_until};
 use std::io::{ErrorKind, Read, Write};

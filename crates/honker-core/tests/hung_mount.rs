@@ -1,5 +1,7 @@
 //! A file system that hangs, for real: databases elsewhere are watched on, and its own again when it is back.
 
+#![cfg(unix)] // needs FUSE
+
 use honker_core::{SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::process::Process;
 use honker_testkit::{JournalMode, LONG, Own, Synchronous, TempDb, Writer, alone_with, wait_until};

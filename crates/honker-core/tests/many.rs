@@ -1,5 +1,7 @@
 //! Many databases in one process: what each of them holds, and that none is taken for another.
 
+#![cfg(unix)] // counts descriptors
+
 #[path = "harmless/census.rs"]
 mod census;
 

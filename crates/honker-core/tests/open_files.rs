@@ -1,5 +1,7 @@
 //! The limit of open files: raised when watching needs more, never otherwise, and named where it cannot be raised.
 
+#![cfg(unix)] // descriptors are POSIX's
+
 use honker_core::{Error, ErrorKind, SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::{JournalMode, LONG, Synchronous, TempDb, Writer, alone_through};
 use rustix::process::{Resource, getrlimit};

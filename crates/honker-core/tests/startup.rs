@@ -275,6 +275,7 @@ fn opening_beside_a_writer_in_its_commit_wakes_when_it_ends() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn the_observer_thread_starts_with_the_first_watcher_and_ends_with_the_last() {
     // Other tests of this file run in the same process: only the direction is asserted, by name and by condition.

@@ -1,5 +1,6 @@
 //! What each reason says, and what to do about it.
 
+use super::quoted::Quoted;
 use super::{Error, Overwritten, Reason};
 use std::fmt;
 use std::io;
@@ -19,7 +20,7 @@ impl Error {
 impl fmt::Display for Error {
     #[allow(clippy::too_many_lines)] // one arm a reason: a table is easier to read than its parts
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.inner.path.as_deref().unwrap_or(Path::new(""));
+        let path = Quoted(self.inner.path.as_deref().unwrap_or(Path::new("")));
         match &self.inner.reason {
             Reason::NotFound => write!(
                 f,
@@ -28,7 +29,8 @@ impl fmt::Display for Error {
             ),
             Reason::DirectoryNotFound { directory } => write!(
                 f,
-                "no such directory: {directory:?}. Create it before you watch {path:?}"
+                "no such directory: {:?}. Create it before you watch {path:?}",
+                Quoted(directory)
             ),
             Reason::IsDirectory => {
                 write!(f, "{path:?} is a directory. Give the path of the database file in it")
@@ -95,8 +97,9 @@ impl fmt::Display for Error {
             ),
             Reason::PathRetargeted { expected, found } => write!(
                 f,
-                "{path:?} leads to {found:?} now, and to {expected:?} when watching began. Close this watcher and open \
-                 it again"
+                "{path:?} leads to {:?} now, and to {:?} when watching began. Close this watcher and open it again",
+                Quoted(found),
+                Quoted(expected)
             ),
             Reason::Limit { what, remedy } => write!(f, "cannot watch {path:?}: {what}. {remedy}"),
             Reason::Replaced { expected, found } => {

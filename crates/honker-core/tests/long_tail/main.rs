@@ -1,6 +1,8 @@
 //! The specification's long tail: a test named after each item, with every backend that it concerns. What each comes
 //! to stands in `docs/guarantees.md`.
 
+#![cfg(unix)] // mounts, links, users and limits of POSIX
+
 mod containers;
 mod copies;
 mod file_systems;

@@ -4,7 +4,7 @@
 use super::{Database, Next, Target};
 use crate::backend::WatcherBackend;
 use crate::delivery::{self, Notice};
-use crate::error::{Error, Overwritten, Reason};
+use crate::error::{Error, Overwritten, Quoted, Reason};
 use crate::hint::Hints;
 use crate::identity;
 use crate::location::{Location, leads_nowhere};
@@ -102,7 +102,7 @@ impl Database {
                 "{:?}: for {:?} now a lock has kept readers out, or a transaction has been half written \
                  (locking_mode=EXCLUSIVE, the VFS unix-excl, or a hot journal that nobody has played back); its \
                  commits wake once they can be read",
-                self.location.path,
+                Quoted(&self.location.path),
                 super::PATIENCE
             );
             self.shared.set_last_error(told);
