@@ -4,7 +4,6 @@ use honker_core::{
     Conservative, ErrorKind, OnReplace, SharedUpdateWatcher, UpdateEvents, UpdateKind,
     WatcherBackend, WatcherBuilder,
 };
-use honker_testkit::locks::{self, Kind};
 use honker_testkit::{JournalMode, LONG, Open, Synchronous, TempDb, Writer, wait_until};
 use std::fs::File;
 use std::time::Duration;
@@ -165,6 +164,7 @@ fn what_is_no_database_is_refused() {
 
 /// SQLite shares what it knows of a file between all connections of a process, descriptors included: they would be
 /// mixed up between two descriptor tables.
+#[cfg(unix)] // Windows can't be asked, and nothing is lost there
 #[test]
 fn a_database_that_this_process_has_open_itself_is_refused() {
     let db = TempDb::new(JournalMode::Wal);
@@ -178,12 +178,16 @@ fn a_database_that_this_process_has_open_itself_is_refused() {
 
 /// The lock on the `-shm` by which connections keep it from being cut. It is lost when anybody with the same descriptor
 /// table closes a descriptor of that file.
+#[cfg(unix)]
 fn holds_its_wal_index(db: &TempDb) -> bool {
+    use honker_testkit::locks::{self, Kind};
+
     let own = locks::of(std::process::id(), db.shm());
     own.iter()
         .any(|lock| lock.kind == Kind::Posix && (lock.start..=lock.end).contains(&128))
 }
 
+#[cfg(unix)]
 #[test]
 fn no_other_watcher_of_the_file_drops_its_locks() {
     let db = TempDb::new(JournalMode::Wal);
