@@ -10,6 +10,10 @@ const TOO_MANY_LINKS: i32 = rustix::io::Errno::LOOP.raw_os_error();
 #[cfg(windows)]
 const TOO_MANY_LINKS: i32 = 1921;
 
+/// `ERROR_DIRECTORY`, as `ENOTDIR` elsewhere.
+#[cfg(windows)]
+const NO_DIRECTORY: i32 = 267;
+
 /// Whether the error says that a path leads to nothing, now.
 pub(crate) fn leads_nowhere(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
@@ -98,6 +102,12 @@ fn resolve_missing(path: &Path) -> Result<PathBuf> {
             ),
             _ => Error::system(&path, "cannot resolve the directory of", error),
         })?;
+        // Windows calls what lies below a file merely missing.
+        #[cfg(windows)]
+        if !directory.is_dir() {
+            let error = std::io::Error::from_raw_os_error(NO_DIRECTORY);
+            return Err(Error::system(&path, "cannot resolve", error));
+        }
         let real = directory.join(name);
         match std::fs::read_link(&real) {
             Ok(target) => path = directory.join(target),

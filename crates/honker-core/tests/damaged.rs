@@ -1,10 +1,8 @@
 //! No input panics: the corpora of the fuzz targets, and variations of them, on stable Rust.
 
 use honker_core::testing::{LookNow, decode};
-use honker_core::{SharedUpdateWatcher, WatcherBackend};
 use honker_testkit::damaged::{corpus, join, read, split, vary, write};
 use honker_testkit::{JournalMode, TempDb, Writer, count, random};
-use std::fs;
 use std::time::Duration;
 
 /// Looks at four files, changed to four others, and back. What is found does not matter here.
@@ -93,7 +91,9 @@ fn what_is_joined_can_be_split_again() {
 #[cfg(unix)] // elsewhere names are text
 #[test]
 fn no_name_beside_a_database_makes_its_watcher_panic_or_wake() {
+    use honker_core::{SharedUpdateWatcher, WatcherBackend};
     use std::ffi::OsStr;
+    use std::fs;
     use std::os::unix::ffi::OsStrExt;
 
     let mut rng = random::rng("no_name_beside_a_database_makes_its_watcher_panic_or_wake");

@@ -5,7 +5,6 @@ use honker_core::{
     WatcherBackend, WatcherBuilder,
 };
 use honker_testkit::{JournalMode, LONG, Open, Synchronous, TempDb, Writer, wait_until};
-use std::fs::File;
 use std::time::Duration;
 
 const INSERT: &str = "INSERT INTO t(n) VALUES (1)";
@@ -168,7 +167,7 @@ fn what_is_no_database_is_refused() {
 #[test]
 fn a_database_that_this_process_has_open_itself_is_refused() {
     let db = TempDb::new(JournalMode::Wal);
-    let mine = File::open(db.path()).expect("there");
+    let mine = std::fs::File::open(db.path()).expect("there");
     let error = asks_sqlite(&db).open().expect_err("it would harm");
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     assert!(error.to_string().contains("has the file open"), "{error}");

@@ -1,5 +1,8 @@
 //! `look()` does not allocate: a process that watches many databases each millisecond leaves the heap alone.
 
+#![cfg(unix)]
+// on Windows each look has to spell out its paths
+
 // A global allocator can't be written without it; it passes everything on to the system's.
 #![allow(unsafe_code)]
 

@@ -143,6 +143,7 @@ fn the_numbers_are_those_of_stats_for_every_watcher() {
     }
 }
 
+#[cfg(unix)] // there are no such names on Windows
 #[test]
 fn paths_with_quotes_backslashes_and_line_feeds_are_escaped() {
     let db = TempDb::absent();
@@ -169,6 +170,7 @@ fn no_watcher_gives_an_empty_set_that_can_be_read() {
 }
 
 /// The reader of Prometheus's own Python library, where it is installed.
+#[cfg(unix)] // the same
 #[test]
 fn prometheus_reads_it() {
     let db = TempDb::absent();

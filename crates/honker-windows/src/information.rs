@@ -93,10 +93,12 @@ impl Attributes {
     /// What the system reports: that there is no such file, for one.
     pub fn of_path(path: &Path) -> io::Result<Self> {
         let mut found = MaybeUninit::<WIN32_FILE_ATTRIBUTE_DATA>::uninit();
+        // Until the error is asked for: an allocator that frees it may reset that.
+        let path = wide(path);
         // SAFETY: the path ends with a NUL, and the system writes one such structure to where the pointer leads.
         let told = unsafe {
             GetFileAttributesExW(
-                wide(path).as_ptr(),
+                path.as_ptr(),
                 GetFileExInfoStandard,
                 found.as_mut_ptr().cast(),
             )

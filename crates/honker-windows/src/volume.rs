@@ -36,8 +36,10 @@ impl Volume {
     pub fn of(path: &Path) -> io::Result<Self> {
         let mut root = vec![0; LENGTH];
         let length = u32::try_from(root.len()).unwrap_or(0);
+        // Until the error is asked for: an allocator that frees it may reset that.
+        let path = wide(path);
         // SAFETY: the path ends with a NUL, and the system writes `length` units at most.
-        let told = unsafe { GetVolumePathNameW(wide(path).as_ptr(), root.as_mut_ptr(), length) };
+        let told = unsafe { GetVolumePathNameW(path.as_ptr(), root.as_mut_ptr(), length) };
         if told == 0 {
             return Err(io::Error::last_os_error());
         }
