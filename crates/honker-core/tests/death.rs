@@ -1,7 +1,7 @@
 //! Death: a replaced database ends its watcher with the specification's message, as a value, for every subscriber.
 
 use honker_core::{ErrorKind, RecvError, SharedUpdateWatcher, UpdateEvents, WatcherBackend};
-use honker_testkit::{JournalMode, LONG, TempDb, Writer};
+use honker_testkit::{JournalMode, LONG, TempDb, Writer, rename_over};
 use std::fs;
 #[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -57,7 +57,7 @@ fn renaming_over_ends_every_subscriber_with_the_specified_message() {
         let (watcher, mut first) = open(db.path(), backend);
         let mut second = watcher.update_events().expect("a subscription");
         let (expected, found) = (identity(db.path()), identity(other.path()));
-        fs::rename(other.path(), db.path()).expect("rename");
+        rename_over(other.path(), db.path());
         for events in [&mut first, &mut second] {
             let error = end_of(events);
             assert_eq!(error.kind(), ErrorKind::Replaced);

@@ -3,7 +3,9 @@
 use honker_core::{
     ErrorKind, OnReplace, SharedUpdateWatcher, Update, UpdateEvents, UpdateKind, WatcherBackend,
 };
-use honker_testkit::{JournalMode, LONG, TempDb, Writer, copy_slowly, count, wait_until};
+use honker_testkit::{
+    JournalMode, LONG, TempDb, Writer, copy_slowly, count, rename_over, wait_until,
+};
 use std::fs;
 use std::io::Write;
 #[cfg(unix)]
@@ -47,7 +49,7 @@ fn renaming_over_is_one_wake_and_the_new_file_is_watched() {
             let db = TempDb::new(JournalMode::Delete);
             let other = TempDb::new(mode);
             let (watcher, mut events) = follow(db.path(), backend);
-            fs::rename(other.path(), db.path()).expect("rename");
+            rename_over(other.path(), db.path());
             replaced(&mut events);
             db.sql("CREATE TABLE in_the_new_file(x)");
             one_commit(&mut events);
@@ -153,7 +155,7 @@ fn a_new_file_that_is_no_database_ends_the_watcher_and_says_so() {
             let (_watcher, mut events) = follow(db.path(), backend);
             let other = db.beside("other");
             fs::write(&other, content).expect("a file");
-            fs::rename(&other, db.path()).expect("rename");
+            rename_over(&other, db.path());
             let error = loop {
                 match events.recv_timeout(LONG) {
                     Ok(Some(update)) => assert_eq!(update.kind, UpdateKind::Replaced),
@@ -178,7 +180,7 @@ fn no_commit_to_the_new_file_is_missed() {
         for round in 0..i64::try_from(rounds).expect("a few") {
             let staged = db.beside("staged.db");
             fs::copy(db.path(), &staged).expect("a copy");
-            fs::rename(&staged, db.path()).expect("rename");
+            rename_over(&staged, db.path());
             let commits = 1 + round % 3;
             made += commits;
             std::thread::scope(|scope| {
@@ -250,7 +252,7 @@ fn a_wal_database_that_is_replaced_wakes_for_that_and_for_no_commit() {
             let db = TempDb::new(JournalMode::Wal);
             let other = TempDb::new(JournalMode::Wal);
             let (watcher, mut events) = follow(db.path(), backend);
-            fs::rename(other.path(), db.path()).expect("rename");
+            rename_over(other.path(), db.path());
             replaced(&mut events);
             assert_eq!(watcher.stats().commits, 0, "{backend:?}");
         }

@@ -70,7 +70,7 @@ pub use again::{
     Again, NOBODY_ELSE, Own, again_as_nobody, alone_through, alone_with, argument, as_user,
     start_as,
 };
-pub use copying::copy_slowly;
+pub use copying::{copy_slowly, rename_over};
 pub use count::{count, full_counts};
 pub use exe::{exe, instrumented_exe, profile_dir};
 pub use fake_clock::FakeClock;
