@@ -269,10 +269,7 @@ fn a_wake_before_the_death_is_still_reported() {
             .expect("the wake comes first")
             .expect("a wake");
         assert_eq!(update.commits, 1);
-        assert_eq!(
-            events.try_recv().expect_err("then the end").kind(),
-            ErrorKind::Replaced
-        );
+        assert_eq!(end_of(&mut events).kind(), ErrorKind::Replaced);
     }
 }
 

@@ -36,10 +36,9 @@ fn replaced(events: &mut UpdateEvents) {
 
 fn one_commit(events: &mut UpdateEvents) {
     let update = next(events);
-    assert_eq!(
-        (update.kind, update.commits, update.exact),
-        (UpdateKind::Commit, 1, true)
-    );
+    assert_eq!((update.kind, update.commits), (UpdateKind::Commit, 1));
+    // Where locks are not seen, the state in which the new file was found is certain only after a while.
+    assert!(update.exact || cfg!(windows), "{update:?}");
 }
 
 #[test]
@@ -65,9 +64,9 @@ fn a_file_that_is_gone_is_waited_for_in_silence() {
         let db = TempDb::new(JournalMode::Delete);
         let (watcher, mut events) = follow(db.path(), backend);
         fs::remove_file(db.path()).expect("unlink");
-        assert!(wait_until(LONG, || watcher.stats().last_error.is_some()));
-        let error = watcher.stats().last_error.expect("an error");
-        assert!(error.contains("found no file"), "{error}");
+        let says = || watcher.stats().last_error.unwrap_or_default();
+        let is_told = wait_until(LONG, || says().contains("found no file"));
+        assert!(is_told, "{}", says());
         assert_eq!(events.try_recv().expect("alive"), None);
         db.sql("CREATE TABLE again(x)");
         replaced(&mut events);
@@ -223,9 +222,10 @@ fn a_file_that_is_copied_to_its_place_is_told_of_when_all_of_it_is_there() {
                 fs::remove_file(db.path()).expect("unlink");
             }
             copy_slowly(backup.path(), db.path(), || {
-                // So that it looks in between: at each look the file is longer, and not yet whole.
-                let looks = watcher.stats().looks;
-                assert!(wait_until(LONG, || watcher.stats().looks > looks + 1));
+                // So that it looks in between: at each look the file is longer, and not yet whole. Where locks are not
+                // seen, it looks again before it believes what it sees.
+                let enough = watcher.stats().looks + if cfg!(windows) { 20 } else { 2 };
+                assert!(wait_until(LONG, || watcher.stats().looks >= enough));
                 assert_eq!(
                     events.try_recv().expect("alive"),
                     None,

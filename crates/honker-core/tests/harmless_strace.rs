@@ -3,6 +3,8 @@
 //!
 //! The process that watches runs under the real `strace`; everybody who writes runs outside of it.
 
+#![cfg(target_os = "linux")]
+
 #[path = "harmless/trace.rs"]
 mod trace;
 

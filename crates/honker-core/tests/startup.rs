@@ -6,6 +6,7 @@ use std::fs;
 
 const BACKENDS: [WatcherBackend; 2] = [WatcherBackend::Polling, WatcherBackend::KernelWatch];
 
+#[cfg(unix)] // rests on locks that Windows does not tell of
 #[test]
 fn a_commit_before_subscribing_never_wakes_and_one_right_after_always_does() {
     for backend in BACKENDS {
@@ -44,6 +45,7 @@ fn looks_for_subscribers(db: &TempDb) -> SharedUpdateWatcher {
     watcher.open().expect("a watcher")
 }
 
+#[cfg(unix)] // rests on locks that Windows does not tell of
 #[test]
 fn what_was_under_way_when_somebody_subscribed_is_told_and_not_as_exact() {
     let db = TempDb::new(JournalMode::Delete);
