@@ -97,8 +97,11 @@ fn a_missing_database_is_not_created_and_its_first_commit_wakes() {
     }
 }
 
-#[cfg(unix)] // its connection keeps the file from being renamed over on Windows
 #[test]
+#[cfg_attr(
+    windows,
+    ignore = "its connection keeps the file from being renamed over"
+)]
 fn a_replaced_database_ends_it_as_it_ends_every_backend() {
     let db = TempDb::new(JournalMode::Delete);
     let other = TempDb::new(JournalMode::Delete);
@@ -112,8 +115,11 @@ fn a_replaced_database_ends_it_as_it_ends_every_backend() {
     assert_eq!(error.kind(), ErrorKind::Replaced, "{error}");
 }
 
-#[cfg(unix)] // its connection keeps the file from being renamed over on Windows
 #[test]
+#[cfg_attr(
+    windows,
+    ignore = "its connection keeps the file from being renamed over"
+)]
 fn a_replaced_database_is_followed_where_that_is_asked_for() {
     for mode in [JournalMode::Delete, JournalMode::Wal] {
         let db = TempDb::new(mode);
@@ -165,8 +171,8 @@ fn what_is_no_database_is_refused() {
 
 /// SQLite shares what it knows of a file between all connections of a process, descriptors included: they would be
 /// mixed up between two descriptor tables.
-#[cfg(unix)] // Windows can't be asked, and nothing is lost there
 #[test]
+#[cfg_attr(windows, ignore = "Windows cannot be asked, and nothing is lost there")]
 fn a_database_that_this_process_has_open_itself_is_refused() {
     let db = TempDb::new(JournalMode::Wal);
     let mine = std::fs::File::open(db.path()).expect("there");

@@ -6,8 +6,8 @@ use std::fs;
 
 const BACKENDS: [WatcherBackend; 2] = [WatcherBackend::Polling, WatcherBackend::KernelWatch];
 
-#[cfg(unix)] // rests on locks that Windows does not tell of
 #[test]
+#[cfg_attr(windows, ignore = "rests on locks, of which Windows does not tell")]
 fn a_commit_before_subscribing_never_wakes_and_one_right_after_always_does() {
     for backend in BACKENDS {
         for mode in JournalMode::ALL {
@@ -45,8 +45,8 @@ fn looks_for_subscribers(db: &TempDb) -> SharedUpdateWatcher {
     watcher.open().expect("a watcher")
 }
 
-#[cfg(unix)] // rests on locks that Windows does not tell of
 #[test]
+#[cfg_attr(windows, ignore = "rests on locks, of which Windows does not tell")]
 fn what_was_under_way_when_somebody_subscribed_is_told_and_not_as_exact() {
     let db = TempDb::new(JournalMode::Delete);
     let watcher = looks_for_subscribers(&db);
