@@ -79,7 +79,10 @@ fn a_checkpointer_beside_a_writer_is_no_commit_and_hides_none() {
 fn who_closes_last_takes_the_log_away_and_hides_nothing() {
     let acts: &[Act] = &[Open, ONE, Close];
     run(&log("closes", &[acts, acts], 0), 0);
-    run(&log("one of them dies", &[acts, &[Open, ONE]], 1), 0);
+    // One that is killed when it has created its log, within a clock tick of the close, is not told from one that committed.
+    let mut dies = log("one of them dies", &[acts, &[Open, ONE]], 1);
+    dies.forgiven = vec![UnseenSession];
+    run(&dies, 0);
 }
 
 #[test]
