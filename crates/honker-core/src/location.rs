@@ -121,7 +121,7 @@ fn resolve_missing(path: &Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ErrorKind, Quoted};
 
     #[test]
     fn a_path_that_names_no_file_is_refused_with_its_reason() {
@@ -152,7 +152,9 @@ mod tests {
         // Windows has it on the current drive.
         let missing = std::path::absolute("/no/such/place").expect("a path");
         assert!(
-            error.to_string().contains(&format!("{missing:?}")),
+            error
+                .to_string()
+                .contains(&format!("{:?}", Quoted(&missing))),
             "{error}"
         );
     }
