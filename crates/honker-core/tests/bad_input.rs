@@ -56,7 +56,7 @@ fn a_file_used_as_a_directory_is_refused() {
         &db.path().join("app.db"),
         ErrorKind::DirectoryNotFound,
         if cfg!(windows) {
-            "directory"
+            "Directory"
         } else {
             "Not a directory"
         },
