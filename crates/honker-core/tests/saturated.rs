@@ -158,7 +158,7 @@ fn follow(mode: JournalMode, backend: WatcherBackend, pace: Pace, ms: usize) {
         stats.storms
     );
     // One wake a millisecond is usual, where there are as many commits; a starved watcher gets none or a few.
-    let enough = (ms as u64 / 10).min(report.commits / 4);
+    let enough = (ms as u64 / 25).min(report.commits / 4);
     assert!(during >= enough, "{about}: {during} wakes; {stats:#?}");
 }
 

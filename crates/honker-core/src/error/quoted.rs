@@ -14,14 +14,7 @@ impl fmt::Debug for Quoted<'_> {
 
     #[cfg(windows)]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        for letter in self.0.to_string_lossy().chars() {
-            match letter {
-                '\\' => f.write_str("\\")?,
-                other => write!(f, "{}", other.escape_debug())?,
-            }
-        }
-        f.write_str("\"")
+        f.write_str(&format!("{:?}", self.0).replace(r"\\", r"\"))
     }
 }
 
@@ -32,7 +25,7 @@ mod tests {
     #[test]
     fn a_path_can_be_read_and_its_line_does_not_break() {
         let quoted = |path: &str| format!("{:?}", Quoted(Path::new(path)));
-        assert_eq!(quoted("a b/c.db"), "\"a b/c.db\"");
+        assert_eq!(quoted("it's/c.db"), "\"it's/c.db\"");
         assert_eq!(quoted("a\nb"), "\"a\\nb\"");
         let separated = if cfg!(windows) {
             "\"a\\b\""

@@ -111,9 +111,11 @@ pub(crate) fn commit_frames_after(
     }
     let mut commits = 0;
     for number in last.last_frame + 1..last.last_frame.saturating_add(FRAMES_LIMIT) {
-        match ends_commit(file, number, last)? {
-            Some(ends) => commits += u64::from(ends),
-            None => return Ok(Some(commits)),
+        match head(file, number, last)? {
+            Some(head) if is_of(&head, last) => commits += u64::from(has_commit_mark(&head)),
+            Some(_) => return Ok(Some(commits)),
+            // A log that was cut to its size limit ends within a frame.
+            None => return Ok(is_whole(file, number - 1, last)?.then_some(commits)),
         }
     }
     Ok(None)
@@ -121,12 +123,37 @@ pub(crate) fn commit_frames_after(
 
 /// Whether this frame ends a commit; `None` if it is none of this log.
 fn ends_commit(file: &impl ReadAt, number: u32, of: &WalIndexHeader) -> io::Result<Option<bool>> {
+    let head = head(file, number, of)?.filter(|head| is_of(head, of));
+    Ok(head.map(|head| has_commit_mark(&head)))
+}
+
+type Head = [u8; 16];
+
+/// Page number, commit mark and salts of a frame; `None` at the end of the file.
+fn head(file: &impl ReadAt, number: u32, of: &WalIndexHeader) -> io::Result<Option<Head>> {
+    let mut head = Head::default();
+    let read = file.read_at(&mut head, start(number, of))?;
+    Ok((read == head.len()).then_some(head))
+}
+
+fn is_of(head: &Head, log: &WalIndexHeader) -> bool {
+    native_salt(&head[8..]) == log.salt
+}
+
+fn has_commit_mark(head: &Head) -> bool {
+    be(head, 4) != 0
+}
+
+/// Whether the last byte of this frame is there.
+fn is_whole(file: &impl ReadAt, number: u32, of: &WalIndexHeader) -> io::Result<bool> {
+    let last = start(number.saturating_add(1), of) - 1;
+    Ok(file.read_at(&mut [0], last)? == 1)
+}
+
+/// Where a frame begins.
+fn start(number: u32, of: &WalIndexHeader) -> u64 {
     let stride = FRAME_HEADER as u64 + u64::from(of.page_size);
-    let mut head = [0; 16];
-    let offset = HEADER as u64 + u64::from(number.saturating_sub(1)) * stride;
-    let read = file.read_at(&mut head, offset)?;
-    let is_ours = read == head.len() && native_salt(&head[8..]) == of.salt;
-    Ok(is_ours.then(|| be(&head, 4) != 0))
+    HEADER as u64 + u64::from(number.saturating_sub(1)) * stride
 }
 
 fn be(bytes: &[u8], at: usize) -> u32 {
@@ -166,12 +193,13 @@ mod tests {
     use super::*;
 
     const PAGE: u32 = 512;
+    const FRAME: usize = FRAME_HEADER + PAGE as usize;
 
     /// Frames with these salts; each says whether it ends a commit.
     fn log(frames: &[(u64, bool)]) -> Vec<u8> {
         let mut bytes = vec![0; HEADER];
         for (salt, commit) in frames {
-            let mut frame = vec![0; FRAME_HEADER + PAGE as usize];
+            let mut frame = vec![0; FRAME];
             frame[7] = u8::from(*commit);
             let word = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap();
             frame[8..12].copy_from_slice(&word(salt >> 32).to_ne_bytes());
@@ -243,6 +271,16 @@ mod tests {
             commit_frames_after(&log.as_slice(), &up_to(6)).unwrap(),
             None,
             "cut off"
+        );
+        let cut = &log[..log.len() - 1];
+        assert_eq!(commit_frames_after(&cut, &up_to(2)).unwrap(), Some(1));
+        let within = &log[..log.len() - 2 * FRAME];
+        assert_eq!(commit_frames_after(&within, &up_to(2)).unwrap(), Some(0));
+        let to_a_limit = &log[..log.len() - FRAME - 1];
+        assert_eq!(
+            commit_frames_after(&to_a_limit, &up_to(2)).unwrap(),
+            None,
+            "cut within a frame"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::hint::Name;
 
-/// Sessions begun. Each creates `-wal` and then `-shm`, or `-journal` if the journal mode was switched meanwhile. One that
+/// Sessions begun. Each creates `-wal` and then `-shm`, or `-journal` if the journal mode was switched meanwhile (but none for MEMORY and OFF). One that
 /// finds the `-wal` of a connection that was killed in its last close creates `-shm` alone, and one in
 /// `locking_mode=EXCLUSIVE` `-wal` alone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,6 +26,11 @@ impl Begun {
             Name::WalIndex => self.has_only_log = false,
             Name::Journal | Name::Database => {}
         }
+    }
+
+    /// Enters a name that was removed, or that events were lost: whose `-shm` appears next has a session of its own.
+    pub(crate) fn vanished(&mut self) {
+        self.has_only_log = false;
     }
 
     /// Their number.
@@ -57,6 +62,15 @@ mod tests {
     #[test]
     fn one_that_goes_on_with_a_log_left_behind_is_one_too() {
         assert_eq!(sessions(&[Wal, WalIndex, WalIndex]), 2);
+    }
+
+    #[test]
+    fn what_was_removed_in_between_makes_the_next_wal_index_another_session() {
+        let mut begun = Begun::default();
+        begun.appeared(Wal);
+        begun.vanished();
+        begun.appeared(WalIndex);
+        assert_eq!(begun.sessions(), 2);
     }
 
     #[test]

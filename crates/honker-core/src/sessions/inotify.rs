@@ -97,8 +97,12 @@ impl Sessions {
             let mut begun = self.begun.borrow_mut();
             while hints.drain(|hint| match hint {
                 Hint::Appeared(id, name) => begun.entry(id).or_default().appeared(name),
-                Hint::Overflow => self.overflows.set(self.overflows.get() + 1),
-                Hint::Written(_) | Hint::Vanished(..) => {}
+                Hint::Vanished(id, _) => begun.entry(id).or_default().vanished(),
+                Hint::Overflow => {
+                    self.overflows.set(self.overflows.get() + 1);
+                    begun.values_mut().for_each(Begun::vanished);
+                }
+                Hint::Written(_) => {}
             }) {}
         }
     }

@@ -224,7 +224,10 @@ impl Step {
                 world.write_database();
             }
             Self::TruncateWal => world.wal = Some(WalFile::default()),
-            Self::RemoveWal => world.removed_wals.extend(world.wal.take()),
+            Self::RemoveWal => {
+                world.removed_wals.extend(world.wal.take());
+                world.sessions_begun.vanished();
+            }
             _ => self.apply_to_index(world),
         }
     }
@@ -245,6 +248,7 @@ impl Step {
         if self == Self::UnlinkIndex {
             let at = world.wal_index.take().unwrap();
             world.inodes[at].linked = false;
+            world.sessions_begun.vanished();
             // Its content stays, and so does its mtime.
             let modified = world.inodes[at].times.modified;
             world.touch_wal_index(at);
