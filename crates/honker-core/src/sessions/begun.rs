@@ -2,9 +2,9 @@
 
 use crate::hint::Name;
 
-/// Sessions begun. Each creates `-wal` and then `-shm`, or `-journal` if the journal mode was switched meanwhile (but none for MEMORY and OFF). One that
-/// finds the `-wal` of a connection that was killed in its last close creates `-shm` alone, and one in
-/// `locking_mode=EXCLUSIVE` `-wal` alone.
+/// Sessions begun. Each creates `-wal` and then `-shm`, or `-journal` if the journal mode was switched meanwhile (but none
+/// for MEMORY and OFF). One that finds the `-wal` of a connection that was killed in its last close creates `-shm` alone,
+/// and one in `locking_mode=EXCLUSIVE` `-wal` alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Begun {
     sessions: u64,
