@@ -12,4 +12,5 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 # It is not among all targets, because a build of the C library has to be there to run it.
 cargo clippy -p honker-c --all-features --test c_programs -- -D warnings
 scripts/header.sh --check
+python3 scripts/mutants.py --check
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
