@@ -53,6 +53,39 @@ fn recovery_and_more_commits_than_before() {
     watch.finds(exactly(4));
 }
 
+/// What was committed before the log began anew is in no frame any more, and `iChange` agrees with those that are left: only
+/// the `-shm` that was cut tells of the recovery in between.
+#[test]
+fn a_commit_that_was_truncated_away_before_a_recovery_and_one_after_it() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    watch.finds(exactly(1));
+    first.kill();
+    let mut second = Session::open(&db);
+    second.read();
+    // It has recovered the log, and `iChange` is 0.
+    watch.finds(SAME);
+    second.commits(1).sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    second.kill();
+    let mut third = Session::open(&db);
+    third.commits(1);
+    watch.finds(inexact(LogNotFollowed));
+}
+
+/// The same without a recovery: nothing was cut, and both are counted.
+#[test]
+fn a_commit_that_was_truncated_away_and_one_after_it() {
+    let db = TempDb::new(Wal);
+    let mut session = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    session.commits(1);
+    watch.finds(exactly(1));
+    session.sql("PRAGMA wal_checkpoint(TRUNCATE)").commits(1);
+    watch.finds(exactly(1));
+}
+
 /// A session in `locking_mode=EXCLUSIVE` keeps its wal-index in its own memory: there never is a `-shm`.
 #[test]
 fn an_exclusive_session_commits_and_is_killed() {
