@@ -166,9 +166,8 @@ impl<E: Evidence> Observer<E> {
                 // Sessions before it wrote nothing, and while it is linked there is none after it.
                 self.settle_sessions();
             }
-            // What was checkpointed by now is in no frame any more; where times tie, that is not to be seen.
-            let ties = self.log.unlinked == Some(stamp.modified);
-            self.log.counted_at = if stamp == self.stamp || (is_explained && !ties) {
+            // What was checkpointed by now is in no frame any more.
+            self.log.counted_at = if stamp == self.stamp || is_explained {
                 self.counted_from_the_start()?
             } else {
                 None
