@@ -34,10 +34,12 @@ fn replaced(events: &mut UpdateEvents) {
     assert_eq!((update.kind, update.exact), (UpdateKind::Replaced, false));
 }
 
-fn one_commit(events: &mut UpdateEvents) {
+fn one_commit(watcher: &SharedUpdateWatcher, events: &mut UpdateEvents) {
     let update = next(events);
     assert_eq!((update.kind, update.commits), (UpdateKind::Commit, 1));
-    // Not always exact: a look that falls into the end of a short session on a busy machine cannot tell.
+    // Where locks are not seen, the state in which the new file was found is certain only after a while.
+    let is_exact = update.exact || cfg!(windows);
+    assert!(is_exact, "{update:?}, {:#?}", watcher.stats());
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn renaming_over_is_one_wake_and_the_new_file_is_watched() {
             rename_over(other.path(), db.path());
             replaced(&mut events);
             db.sql("CREATE TABLE in_the_new_file(x)");
-            one_commit(&mut events);
+            one_commit(&watcher, &mut events);
             assert_eq!(watcher.stats().replacements, 1);
             assert_eq!(events.try_recv().expect("alive"), None);
         }
@@ -74,7 +76,7 @@ fn a_file_that_is_gone_is_waited_for_in_silence() {
             .recv_timeout(Duration::from_millis(300))
             .expect("alive");
         db.sql("INSERT INTO again VALUES (1)");
-        one_commit(&mut events);
+        one_commit(&watcher, &mut events);
     }
 }
 
@@ -86,7 +88,7 @@ fn a_retargeted_link_leads_to_the_next_database_and_its_sidecars() {
         let other = TempDb::new(JournalMode::Wal);
         let link = db.beside("link.db");
         symlink(db.path(), &link).expect("a link");
-        let (_watcher, mut events) = follow(&link, backend);
+        let (watcher, mut events) = follow(&link, backend);
         let next = db.beside("next.db");
         symlink(other.path(), &next).expect("a link");
         fs::rename(&next, &link).expect("rename");
@@ -97,7 +99,7 @@ fn a_retargeted_link_leads_to_the_next_database_and_its_sidecars() {
         writer
             .exec(conn, "CREATE TABLE through_the_link(x)")
             .expect("a commit");
-        one_commit(&mut events);
+        one_commit(&watcher, &mut events);
         assert!(other.wal().metadata().is_ok_and(|wal| wal.len() > 0));
     }
 }
@@ -121,7 +123,7 @@ fn a_directory_may_go_and_come_back_with_another_database() {
         let mut writer = Writer::spawn();
         let conn = writer.open(&live);
         writer.exec(conn, "CREATE TABLE back(x)").expect("a commit");
-        one_commit(&mut events);
+        one_commit(&watcher, &mut events);
     }
 }
 
@@ -131,7 +133,7 @@ fn an_overwrite_in_place_is_followed_too() {
         let db = TempDb::new(JournalMode::Delete);
         let old = fs::read(db.path()).expect("a copy");
         db.sql("CREATE TABLE newer(x)");
-        let (_watcher, mut events) = follow(db.path(), backend);
+        let (watcher, mut events) = follow(db.path(), backend);
         // Not cut first: the change counter goes backwards.
         let mut file = fs::OpenOptions::new()
             .write(true)
@@ -141,7 +143,7 @@ fn an_overwrite_in_place_is_followed_too() {
         file.set_len(old.len() as u64).expect("cut");
         replaced(&mut events);
         db.sql("CREATE TABLE after(x)");
-        one_commit(&mut events);
+        one_commit(&watcher, &mut events);
     }
 }
 
@@ -239,7 +241,7 @@ fn a_file_that_is_copied_to_its_place_is_told_of_when_all_of_it_is_there() {
             assert!(rows >= 20_000);
             drop(connection);
             db.sql("INSERT INTO t(n) VALUES (1)");
-            one_commit(&mut events);
+            one_commit(&watcher, &mut events);
         }
     }
 }
@@ -282,7 +284,7 @@ fn a_directory_that_is_made_anew_is_watched_again() {
         writer
             .exec(conn, "INSERT INTO t(n) VALUES (1)")
             .expect("a commit");
-        one_commit(&mut events);
+        one_commit(&watcher, &mut events);
         assert!(wait_until(LONG, || watcher.stats().hints > hints));
         writer.close(conn);
     }
