@@ -102,11 +102,16 @@ mod tests {
     use super::*;
 
     fn published(version: u32, change: u32) -> [u8; LENGTH] {
+        with_salt(version, change, [0; 4])
+    }
+
+    fn with_salt(version: u32, change: u32, first: [u8; 4]) -> [u8; LENGTH] {
         let mut copy = [0_u8; COPY];
         copy[0..4].copy_from_slice(&version.to_ne_bytes());
         copy[8..12].copy_from_slice(&change.to_ne_bytes());
         copy[12] = 1;
         copy[14..16].copy_from_slice(&1_u16.to_ne_bytes());
+        copy[32..36].copy_from_slice(&first);
         let (s1, s2) = checksum(&copy[..40]);
         copy[40..44].copy_from_slice(&s1.to_ne_bytes());
         copy[44..48].copy_from_slice(&s2.to_ne_bytes());
@@ -138,26 +143,17 @@ mod tests {
     /// Salts as they lie in the file, the first one big-endian.
     #[test]
     fn the_next_log_has_the_next_first_salt() {
-        let with_salt = |first: [u8; 4]| {
-            let mut copy = [0_u8; COPY];
-            copy[0..4].copy_from_slice(&VERSION.to_ne_bytes());
-            copy[12] = 1;
-            copy[32..36].copy_from_slice(&first);
-            let (s1, s2) = checksum(&copy[..40]);
-            copy[40..44].copy_from_slice(&s1.to_ne_bytes());
-            copy[44..48].copy_from_slice(&s2.to_ne_bytes());
-            let Ok(WalIndex::Valid(header)) = WalIndex::decode(&[copy, copy].concat()) else {
-                panic!("valid");
-            };
-            header
+        let header = |first| match WalIndex::decode(&with_salt(VERSION, 1, first)) {
+            Ok(WalIndex::Valid(header)) => header,
+            other => panic!("{other:?}"),
         };
-        let before = with_salt([0x12, 0x34, 0x56, 0xff]);
-        assert!(with_salt([0x12, 0x34, 0x57, 0x00]).is_next_log_after(&before));
-        assert!(!with_salt([0x12, 0x34, 0x57, 0x01]).is_next_log_after(&before));
+        let before = header([0x12, 0x34, 0x56, 0xff]);
+        assert!(header([0x12, 0x34, 0x57, 0x00]).is_next_log_after(&before));
+        assert!(!header([0x12, 0x34, 0x57, 0x01]).is_next_log_after(&before));
         assert!(!before.is_next_log_after(&before));
-        let last = with_salt([0xff; 4]);
-        assert!(with_salt([0; 4]).is_next_log_after(&last));
-        assert!(!with_salt([0, 0, 0, 1]).is_next_log_after(&WalIndexHeader::default()));
+        let last = header([0xff; 4]);
+        assert!(header([0; 4]).is_next_log_after(&last));
+        assert!(!header([0, 0, 0, 1]).is_next_log_after(&WalIndexHeader::default()));
     }
 
     #[test]
