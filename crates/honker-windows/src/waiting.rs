@@ -74,6 +74,9 @@ pub struct Woken {
     pub changed: bool,
 }
 
+/// A timer is never so late.
+const LATE: Duration = Duration::from_millis(50);
+
 /// Waits for the event, for changes, or for the time to pass, whichever comes first. Without a timer the time is rounded
 /// up as the system does it, to about 16 ms.
 #[must_use]
@@ -95,13 +98,10 @@ pub fn wait(
         (Some(timeout), Some(timer)) if timer.start(timeout) => {
             handles[count] = timer.0.as_raw_handle();
             count += 1;
-            INFINITE
+            // Should it not go off, the wait ends all the same.
+            in_milliseconds(timeout.saturating_add(LATE))
         }
-        (Some(timeout), _) => {
-            let rounded = timeout.as_nanos().div_ceil(1_000_000);
-            // Some 50 days at most: the caller waits again.
-            u32::try_from(rounded).unwrap_or(INFINITE - 1)
-        }
+        (Some(timeout), _) => in_milliseconds(timeout),
     };
     let number = u32::try_from(count).unwrap_or(1);
     // SAFETY: the first `count` handles are open as long as what they were borrowed from, which is through the call.
@@ -112,6 +112,11 @@ pub fn wait(
         rung: woken == WAIT_OBJECT_0,
         changed,
     }
+}
+
+/// Rounded up; some 50 days at most, after which the caller waits again.
+fn in_milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(INFINITE - 1)
 }
 
 /// What the calling thread has used of its processor, as far as the system has counted; nothing where it does not tell.

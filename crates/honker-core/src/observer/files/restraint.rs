@@ -2,21 +2,34 @@
 //!
 //! On Windows a file goes with its last handle. Where the file system does not take its name away before (NTFS does since
 //! Windows 10 1809), a writer that begins the next transaction finds the old journal in its way, and waits 25 ms or more.
-//! So a journal that comes and goes (DELETE) is judged by its being there, and only one that stays (PERSIST) is read.
+//! Under Wine it is worse: the name stays as long as the handle, and SQLite plays the old journal back. So a journal that comes
+//! and goes (DELETE) is judged by its being there, and only one that stays (PERSIST), or stands still, is read.
 
+use crate::watcher::MOST_POLL_INTERVAL;
 use std::time::{Duration, Instant};
 
 /// What a directory says of a journal: another journal of the same name says something else.
 type Looks = (u64, i128);
 
-/// So long a journal has to stand still before it is read first.
-const FIRST: Duration = Duration::from_millis(20);
+/// So long a journal has to stand still before it is read first: longer than most commits wait for their disk.
+const FIRST: Duration = Duration::from_millis(100);
 /// And so long at most between two times that it was found in use.
 const MOST: Duration = Duration::from_secs(1);
 
+/// What was found in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A header that is all zero, as PERSIST leaves it.
+    Zeroed,
+    /// It would not be played back, for now: it is not synced yet, or its super-journal is gone.
+    Cold,
+    /// It would be played back.
+    Hot,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Restraint {
-    /// It was there, and would not be played back: it is one that stays.
+    /// It is one that stays.
     stays: bool,
     waiting: Option<Waiting>,
 }
@@ -52,12 +65,16 @@ impl Restraint {
         }
     }
 
-    /// What was found in it.
-    pub(super) fn was_read(&mut self, hot: bool, now: Instant) {
-        self.stays |= !hot;
-        if let Some(waiting) = &mut self.waiting {
-            waiting.pause = (waiting.pause * 2).min(MOST);
-            waiting.until = now + waiting.pause;
+    /// It was read.
+    pub(super) fn was_read(&mut self, found: Found, now: Instant) {
+        match (found, &mut self.waiting) {
+            (Found::Zeroed, _) => self.stays = true,
+            (Found::Hot, Some(waiting)) => {
+                waiting.pause = (waiting.pause * 2).min(MOST);
+                waiting.until = now + waiting.pause;
+            }
+            // A second look has to confirm it.
+            (Found::Cold, _) | (Found::Hot, None) => {}
         }
     }
 }
@@ -72,8 +89,8 @@ pub(super) struct Aftermath {
 
 /// Thousands of times as long as that takes a writer that is not interrupted.
 const MOMENT: Duration = Duration::from_millis(1);
-/// Nobody asks twice about one commit with such a gap.
-const ANOTHER: Duration = Duration::from_secs(2);
+/// Nobody asks twice about one commit with such a gap: twice the longest interval of polling.
+const ANOTHER: Duration = MOST_POLL_INTERVAL.saturating_mul(2);
 
 impl Aftermath {
     /// The journal is still in use.
@@ -129,15 +146,28 @@ mod tests {
         for millisecond in 0..10_000 {
             let now = start + Duration::from_millis(millisecond);
             if restraint.may_read(SOME, now) {
-                restraint.was_read(true, now);
+                restraint.was_read(Found::Hot, now);
                 reads += 1;
             }
         }
         assert!((6..=20).contains(&reads), "{reads}");
         let later = start + Duration::from_mins(1);
         assert!(restraint.may_read(SOME, later));
-        restraint.was_read(false, later);
+        restraint.was_read(Found::Zeroed, later);
         assert!(restraint.may_read(OTHER, later));
+    }
+
+    /// It is the next transaction's, which waits for the disk, and will be removed.
+    #[test]
+    fn one_that_is_not_synced_yet_is_none_that_stays() {
+        let mut restraint = Restraint::default();
+        let start = Instant::now();
+        assert!(!restraint.may_read(SOME, start));
+        let later = start + FIRST;
+        assert!(restraint.may_read(SOME, later));
+        restraint.was_read(Found::Cold, later);
+        assert!(restraint.may_read(SOME, later), "asked again");
+        assert!(!restraint.may_read(OTHER, later));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! Windows can't be asked who holds a lock. What the rules do without is in `docs/platforms.md`.
 
-use super::super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
+use super::super::evidence::{Evidence, PageOne, Part, Seen, Trouble, WalIndexFile};
 use super::super::header::{self, Extent, Header};
 use super::super::journal::{self, Journal};
 use super::super::lock::LockState;
@@ -16,7 +16,7 @@ use super::super::stamp::{Stamp, Time};
 use super::super::wal_index::{self, WalIndex, WalIndexHeader};
 use super::not_regular;
 use super::reliance::Reliance;
-use super::restraint::{Aftermath, Restraint};
+use super::restraint::{Aftermath, Found, Restraint};
 use crate::descriptor::Table;
 use crate::identity::{self, Identity};
 use crate::location::Location;
@@ -153,35 +153,50 @@ impl Files {
                 }
             }
         }
-        let journal = self.read_journal()?;
-        let hot = matches!(journal, Journal::Hot { .. });
-        self.restraint.was_read(hot, Instant::now());
-        Ok(journal)
+        match self.read_journal()? {
+            None => {
+                self.restraint.is_gone();
+                Ok(Journal::Absent)
+            }
+            Some((journal, found)) => {
+                self.restraint.was_read(found, Instant::now());
+                Ok(journal)
+            }
+        }
     }
 
-    fn read_journal(&self) -> io::Result<Journal> {
+    /// `None`: it is gone.
+    fn read_journal(&self) -> io::Result<Option<(Journal, Found)>> {
         let Some(file) = if_there(File::open(&self.journal))? else {
-            return Ok(Journal::Absent);
+            return Ok(None);
         };
         let mut header = [0; journal::HEADER];
         let length = file.read_at(&mut header, 0)?;
         let Some(nonce) = journal::nonce(&header[..length]) else {
-            return Ok(Journal::Cold);
+            let is_zeroed = length == header.len() && header.iter().all(|byte| *byte == 0);
+            let found = if is_zeroed {
+                Found::Zeroed
+            } else {
+                Found::Cold
+            };
+            return Ok(Some((Journal::Cold, found)));
         };
+        let cold = Ok(Some((Journal::Cold, Found::Cold)));
+        let hot = Ok(Some((Journal::Hot { nonce }, Found::Hot)));
         let (_, database) = self.open_database()?;
         if database.size == 0 {
-            return Ok(Journal::Cold);
+            return cold;
         }
         let mut name = [0; journal::NAME];
         let name = journal::super_journal(&file, file.metadata()?.len(), &mut name)?;
         // SQLite's names are UTF-8 on Windows.
         let Some(Ok(name)) = name.map(CStr::to_str) else {
-            return Ok(Journal::Hot { nonce });
+            return hot;
         };
-        Ok(match if_there(Path::new(name).metadata())? {
-            Some(_) => Journal::Hot { nonce },
-            None => Journal::Cold,
-        })
+        match if_there(Path::new(name).metadata())? {
+            Some(_) => hot,
+            None => cold,
+        }
     }
 
     fn log_or_error(&self) -> io::Result<LogTail> {
@@ -326,6 +341,11 @@ impl Evidence for Files {
 
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
         self.in_log(|log| log::commit_frames_after(log, last))
+    }
+
+    fn page_one(&mut self, _: &WalIndexHeader) -> Option<PageOne> {
+        // None is held.
+        None
     }
 }
 
