@@ -202,7 +202,7 @@ for _ in range(3):
 
         async def main():
             with honker.open(path) as mine:
-                print("ready", flush=True)
+                os.write(1, b"ready\\n")  # in one piece: print makes two
                 async for update in mine.update_events():
                     return
         try:
@@ -225,7 +225,9 @@ def test_workers_of_a_preloading_server_open_their_own(path: str, writer: Writer
         assert server.stdout is not None
         ready = 0
         while ready < 3:
-            ready += server.stdout.readline() == "ready\n"
+            line = server.stdout.readline()
+            assert line, "the server has ended"
+            ready += line == "ready\n"
         # Each has printed that before it subscribed: one commit after another, until all have seen one.
         codes = ""
         deadline = time.monotonic() + LONG

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use honker_core::{ErrorKind, UpdateEvents};
 use honker_testkit::{fork, wait_until};
@@ -82,18 +82,22 @@ fn fork_children(post: &Post, children: u32) -> Result<(), String> {
     ended.collect()
 }
 
-/// Waits until everything that was committed has been told: the last commit's wake has come, and looks after it found a
-/// quiet database. Without that wake, until the time is over.
+/// A look at a journal that may not be read says nothing, and for 100 ms it may yet be readable.
+const SILENCE: Duration = Duration::from_millis(300);
+
+/// Waits until everything that was committed has been told: the last commit's wake has come, and for a while looks after it
+/// found a quiet database. Without that wake, until the time is over.
 fn settle(post: &Post, last_began_ns: u64, within: Duration) {
     let told = |post: &Post| post.last_wake_ns.load(Ordering::Relaxed) >= last_began_ns;
     let _ = wait_until(within, || told(post) || post.died().is_some());
-    let mut from = post.watcher.stats();
+    let (mut from, mut since) = (post.watcher.stats(), Instant::now());
     let _ = wait_until(within, || {
         let now = post.watcher.stats();
         if now.busy_looks > from.busy_looks || now.wakes > from.wakes {
-            from = now;
+            (from, since) = (now, Instant::now());
             return false;
         }
-        post.died().is_some() || now.looks >= from.looks + 3
+        let is_quiet = now.looks >= from.looks + 3 && since.elapsed() >= SILENCE;
+        post.died().is_some() || is_quiet
     });
 }
