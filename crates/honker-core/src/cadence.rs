@@ -252,8 +252,9 @@ impl Cadence {
         self.hints = 0;
     }
 
-    /// In a storm the file watches are gone, and the database is looked at each millisecond.
-    pub(crate) fn storm_look(&mut self, now: Duration) {
+    /// Looks within the millisecond, whatever events and the last look say: in a storm, when the file watches are gone, or
+    /// where somebody waits for a state that no event tells of.
+    pub(crate) fn look_soon(&mut self, now: Duration) {
         self.due = Tick::each(ACTIVE).after(now);
     }
 }

@@ -280,8 +280,8 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 impl RecvError {
-    /// What ended the subscription: [`ErrorKind::Replaced`], [`ErrorKind::Closed`], [`ErrorKind::Forked`] or
-    /// [`ErrorKind::Io`].
+    /// What ended the subscription: mostly [`ErrorKind::Replaced`] or [`ErrorKind::Closed`], and any other that can be found
+    /// while watching (`docs/operations.md`, "What ends a watcher").
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind()

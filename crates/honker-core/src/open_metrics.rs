@@ -55,7 +55,7 @@ type Counter = (&'static str, &'static str, fn(&Stats) -> u64);
 type Gauge = (&'static str, &'static str, fn(&Stats) -> Option<f64>);
 
 /// What only grows, by name.
-const COUNTERS: [Counter; 9] = [
+const COUNTERS: [Counter; 10] = [
     ("honker_looks", "Looks at the database.", |stats| {
         stats.looks
     }),
@@ -69,6 +69,11 @@ const COUNTERS: [Counter; 9] = [
         "honker_commits",
         "Commits in those wakes; a lower bound where a wake was conservative.",
         |stats| stats.commits,
+    ),
+    (
+        "honker_replacements",
+        "Replacements of the file that were followed.",
+        |stats| stats.replacements,
     ),
     (
         "honker_hints",

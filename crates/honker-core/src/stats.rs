@@ -43,7 +43,7 @@ pub struct Stats {
     pub requested: WatcherBackend,
     /// The backend that runs.
     pub effective: WatcherBackend,
-    /// Why `effective` differs from `requested`, if it does.
+    /// Why it polls instead of what was asked for, or of what `auto` prefers.
     pub fallback: Option<String>,
     /// What to know of the place: on a network file system, say, how late commits of other hosts may be seen.
     pub caution: Option<String>,

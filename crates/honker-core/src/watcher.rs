@@ -20,7 +20,7 @@ use std::time::Duration;
 /// Each look costs a wake-up of the thread, some 20 µs of CPU time.
 const LEAST_POLL_INTERVAL: Duration = Duration::from_micros(100);
 /// Somebody who wants to hear once a minute polls their tables.
-const MOST_POLL_INTERVAL: Duration = Duration::from_mins(1);
+pub(crate) const MOST_POLL_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How to watch: the one setting of [`SharedUpdateWatcher::new_with_config`]. There are more in
 /// [`SharedUpdateWatcher::builder`].

@@ -34,6 +34,16 @@ fn replaced(events: &mut UpdateEvents) {
     assert_eq!((update.kind, update.exact), (UpdateKind::Replaced, false));
 }
 
+/// One commit, of a session that goes on until it is told: of one that comes and goes between two looks the number is not
+/// known.
+fn commits_once(path: &Path, sql: &str, watcher: &SharedUpdateWatcher, events: &mut UpdateEvents) {
+    let mut writer = Writer::spawn();
+    let conn = writer.open(path);
+    writer.exec(conn, sql).expect("a commit");
+    one_commit(watcher, events);
+    writer.close(conn);
+}
+
 fn one_commit(watcher: &SharedUpdateWatcher, events: &mut UpdateEvents) {
     let update = next(events);
     assert_eq!((update.kind, update.commits), (UpdateKind::Commit, 1));
@@ -51,8 +61,8 @@ fn renaming_over_is_one_wake_and_the_new_file_is_watched() {
             let (watcher, mut events) = follow(db.path(), backend);
             rename_over(other.path(), db.path());
             replaced(&mut events);
-            db.sql("CREATE TABLE in_the_new_file(x)");
-            one_commit(&watcher, &mut events);
+            let create = "CREATE TABLE in_the_new_file(x)";
+            commits_once(db.path(), create, &watcher, &mut events);
             assert_eq!(watcher.stats().replacements, 1);
             assert_eq!(events.try_recv().expect("alive"), None);
         }
@@ -75,8 +85,8 @@ fn a_file_that_is_gone_is_waited_for_in_silence() {
         let _ = events
             .recv_timeout(Duration::from_millis(300))
             .expect("alive");
-        db.sql("INSERT INTO again VALUES (1)");
-        one_commit(&watcher, &mut events);
+        let insert = "INSERT INTO again VALUES (1)";
+        commits_once(db.path(), insert, &watcher, &mut events);
     }
 }
 
@@ -120,10 +130,7 @@ fn a_directory_may_go_and_come_back_with_another_database() {
         fs::copy(db.path(), staged.join("app.db")).expect("a copy");
         fs::rename(&staged, &directory).expect("rename");
         replaced(&mut events);
-        let mut writer = Writer::spawn();
-        let conn = writer.open(&live);
-        writer.exec(conn, "CREATE TABLE back(x)").expect("a commit");
-        one_commit(&watcher, &mut events);
+        commits_once(&live, "CREATE TABLE back(x)", &watcher, &mut events);
     }
 }
 
@@ -142,8 +149,8 @@ fn an_overwrite_in_place_is_followed_too() {
         file.write_all(&old).expect("written");
         file.set_len(old.len() as u64).expect("cut");
         replaced(&mut events);
-        db.sql("CREATE TABLE after(x)");
-        one_commit(&watcher, &mut events);
+        let create = "CREATE TABLE after(x)";
+        commits_once(db.path(), create, &watcher, &mut events);
     }
 }
 
@@ -240,8 +247,8 @@ fn a_file_that_is_copied_to_its_place_is_told_of_when_all_of_it_is_there() {
                 .expect("it is whole");
             assert!(rows >= 20_000);
             drop(connection);
-            db.sql("INSERT INTO t(n) VALUES (1)");
-            one_commit(&watcher, &mut events);
+            let insert = "INSERT INTO t(n) VALUES (1)";
+            commits_once(db.path(), insert, &watcher, &mut events);
         }
     }
 }
@@ -268,7 +275,6 @@ fn a_directory_that_is_made_anew_is_watched_again() {
     fs::create_dir(&directory).expect("a directory");
     fs::copy(db.path(), &live).expect("a copy");
     let (watcher, mut events) = follow(&live, WatcherBackend::KernelWatch);
-    let mut writer = Writer::spawn();
     for _ in 0..count(10, 100) {
         fs::remove_dir_all(&directory).expect("removed");
         assert!(wait_until(LONG, || watcher
@@ -280,12 +286,8 @@ fn a_directory_that_is_made_anew_is_watched_again() {
         replaced(&mut events);
         // Its log is new: only the directory's watch tells of it.
         let hints = watcher.stats().hints;
-        let conn = writer.open(&live);
-        writer
-            .exec(conn, "INSERT INTO t(n) VALUES (1)")
-            .expect("a commit");
-        one_commit(&watcher, &mut events);
+        let insert = "INSERT INTO t(n) VALUES (1)";
+        commits_once(&live, insert, &watcher, &mut events);
         assert!(wait_until(LONG, || watcher.stats().hints > hints));
-        writer.close(conn);
     }
 }

@@ -73,6 +73,16 @@ pub(crate) struct WalIndexFile {
     pub(crate) linked: bool,
 }
 
+/// Page 1 as a log leaves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(windows, allow(dead_code, reason = "no log is held there"))]
+pub(crate) enum PageOne {
+    /// It has this change counter.
+    Counter(u32),
+    /// None of the frames holds it: the database's stays.
+    Untouched,
+}
+
 /// The result of looking at something.
 pub(crate) type Seen<T> = Result<T, Trouble>;
 
@@ -122,4 +132,7 @@ pub(crate) trait Evidence {
     /// How many frames that end a commit follow the last one of this header in its log, although the log has begun anew
     /// since; `None` if they may have been overwritten or cut off.
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64>;
+    /// What the log that is held, of this last header, made of page 1. `None` if it still has a name, if somebody has gone on
+    /// with it since, or if it is not to be known.
+    fn page_one(&mut self, last: &WalIndexHeader) -> Option<PageOne>;
 }

@@ -3,8 +3,13 @@
 //! Read only when no wal-index speaks for it: after a crash, beside `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`, or after a
 //! session in `locking_mode=EXCLUSIVE`, which keeps its wal-index in its own memory.
 
+#[cfg(unix)] // elsewhere no log is held
+mod page_one;
+
 use super::read_at::ReadAt;
 use super::wal_index::{WalIndexHeader, join};
+#[cfg(unix)]
+pub(crate) use page_one::page_one;
 use std::io;
 
 const HEADER: usize = 32;
@@ -196,7 +201,7 @@ mod tests {
     const FRAME: usize = FRAME_HEADER + PAGE as usize;
 
     /// Frames with these salts; each says whether it ends a commit.
-    fn log(frames: &[(u64, bool)]) -> Vec<u8> {
+    pub(super) fn log(frames: &[(u64, bool)]) -> Vec<u8> {
         let mut bytes = vec![0; HEADER];
         for (salt, commit) in frames {
             let mut frame = vec![0; FRAME];
@@ -209,7 +214,7 @@ mod tests {
         bytes
     }
 
-    fn up_to(last_frame: u32) -> WalIndexHeader {
+    pub(super) fn up_to(last_frame: u32) -> WalIndexHeader {
         WalIndexHeader {
             last_frame,
             page_size: PAGE,

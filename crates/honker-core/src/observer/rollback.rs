@@ -243,7 +243,7 @@ impl<E: Evidence> Observer<E> {
     }
 
     fn settle_baseline(&mut self, header: Header, now: Duration) -> Seen<Look> {
-        if header.is_wal() && !self.adopt_log(now)? {
+        if header.is_wal() && !self.adopt_log(header, now)? {
             return Ok(Look::Busy);
         }
         let owed = self.baseline == Baseline::Owed;
@@ -261,7 +261,7 @@ impl<E: Evidence> Observer<E> {
     /// A change of byte 19 is a commit; how many others there were around it is not to be known.
     fn switch_mode(&mut self, header: Header, reason: Conservative, now: Duration) -> Seen<Look> {
         if header.is_wal() {
-            if !self.adopt_log(now)? {
+            if !self.adopt_log(header, now)? {
                 self.is_new = reason == Conservative::Appeared;
                 return Ok(Look::Busy);
             }

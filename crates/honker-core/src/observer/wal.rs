@@ -8,14 +8,17 @@
 //! connection of a session writes every commit into the database before it removes the log.
 
 mod count;
+mod last_close;
 
 use super::evidence::{Evidence, Part, Seen, Trouble, What};
+use super::header::Header;
 use super::lock::LockState;
 use super::sessions::SessionLedger;
 use super::stamp::{Stamp, Time};
 use super::wal_index::{WalIndex, WalIndexHeader};
 use super::{ATTEMPTS, Look, Observer, Tally};
 use crate::stats::Conservative;
+use last_close::LastClose;
 use std::time::Duration;
 
 /// What was last seen of the log.
@@ -28,8 +31,10 @@ pub(super) struct Log {
     /// The times of the `-shm` that is held, from when its `iChange` was last known to be the number of commits since
     /// the state above, or since it began. `None`: it never was.
     counted_at: Option<IndexTimes>,
-    /// When the `-shm` followed before lost its name: what was written to the database before that is accounted for.
-    unlinked: Option<Time>,
+    /// The change counter of the database, as of the state above.
+    counter: Option<u32>,
+    /// The last close of the session followed before, if what it wrote is accounted for.
+    last_close: Option<LastClose>,
     sessions: SessionLedger,
 }
 
@@ -41,6 +46,7 @@ struct IndexTimes {
 }
 
 struct Reading {
+    counter: Option<u32>,
     stamp: Stamp,
     times: Option<IndexTimes>,
     index: WalIndexHeader,
@@ -80,7 +86,7 @@ impl<E: Evidence> Observer<E> {
             if self.evidence.lock()? == LockState::Held {
                 return Ok(Look::Busy);
             }
-            if let Some(reading) = self.read_log(now)? {
+            if let Some(reading) = self.read_log(header.counter(), now)? {
                 return Ok(self.account_for(&reading, now));
             }
         }
@@ -88,10 +94,10 @@ impl<E: Evidence> Observer<E> {
     }
 
     /// Records the log as it stands. `false`: a writer is at work in it, try again.
-    pub(super) fn adopt_log(&mut self, now: Duration) -> Seen<bool> {
+    pub(super) fn adopt_log(&mut self, header: Header, now: Duration) -> Seen<bool> {
         self.forget_log();
         self.evidence.mark_session();
-        let Some(reading) = self.read_log(now)? else {
+        let Some(reading) = self.read_log(header.counter(), now)? else {
             return Ok(false);
         };
         let begun = self.evidence.sessions_begun();
@@ -115,13 +121,17 @@ impl<E: Evidence> Observer<E> {
         self.log = Log::default();
     }
 
-    /// What the log says, from the wal-index if a connection vouches for it. `None`: start over.
-    fn read_log(&mut self, now: Duration) -> Seen<Option<Reading>> {
+    /// What the log says, from the wal-index if a connection vouches for it. `None`: start over. `counter`: of the
+    /// database, just before.
+    fn read_log(&mut self, counter: Option<u32>, now: Duration) -> Seen<Option<Reading>> {
         let file = self.evidence.wal_index_file()?;
         if let Some(file) = file
             && !file.linked
         {
-            self.account_for_last_close(file.changed, now)?;
+            // Under its lock a last close is not over: its log goes next.
+            if self.evidence.lock()? != LockState::Held {
+                self.account_for_last_close(file.changed, now)?;
+            }
             return Ok(None);
         }
         let times = file.and_then(|file| self.index_times(file));
@@ -134,6 +144,7 @@ impl<E: Evidence> Observer<E> {
                         return Ok(None);
                     }
                     return Ok(Some(Reading {
+                        counter,
                         stamp,
                         times,
                         index,
@@ -148,7 +159,7 @@ impl<E: Evidence> Observer<E> {
             }
             WalIndex::Absent => {}
         }
-        self.read_left_log(stamp)
+        self.read_left_log(counter, stamp)
     }
 
     /// The wal-index, of the `-shm` at its place if none is held: another session's.
@@ -177,7 +188,7 @@ impl<E: Evidence> Observer<E> {
     }
 
     /// Nobody vouches for a wal-index: the truth is what recovery would find.
-    fn read_left_log(&mut self, stamp: Stamp) -> Seen<Option<Reading>> {
+    fn read_left_log(&mut self, counter: Option<u32>, stamp: Stamp) -> Seen<Option<Reading>> {
         let tail = self.evidence.log()?;
         let vouched = match self.take_wal_index()? {
             WalIndex::Absent => false,
@@ -192,6 +203,7 @@ impl<E: Evidence> Observer<E> {
             return Ok(None);
         }
         Ok(Some(Reading {
+            counter,
             stamp,
             times: None,
             index: tail.into(),
@@ -204,6 +216,7 @@ impl<E: Evidence> Observer<E> {
         if let WalIndex::Valid(last) = self.evidence.wal_index()?
             && last.commit != 0
         {
+            let last_close = self.last_close(&last, unlinked)?;
             if last.commit != self.log.index.commit {
                 let base = if self.log.followed {
                     Some(self.log.index.change)
@@ -215,7 +228,9 @@ impl<E: Evidence> Observer<E> {
                 self.log.index = last;
             }
             // Where the log was empty the close has left the database as it was.
-            self.log.unlinked = Some(unlinked);
+            self.log.last_close = Some(last_close);
+        } else {
+            self.doubt_last_close();
         }
         self.log.followed = false;
         self.log.counted_at = None;
@@ -292,7 +307,8 @@ impl<E: Evidence> Observer<E> {
             index: reading.index,
             followed: file.is_some(),
             counted_at: reading.times,
-            unlinked: None,
+            counter: reading.counter,
+            last_close: None,
             sessions: std::mem::take(&mut self.log.sessions),
         };
         Ok(())
@@ -319,19 +335,9 @@ impl<E: Evidence> Observer<E> {
 
     /// Whether the one unseen session has only just begun, so that nothing can be said yet.
     fn is_session_beginning(&mut self, now: Duration) -> bool {
-        self.log.unlinked.is_some()
+        self.log.last_close.is_some()
             && self.is_one_beginning()
             && self.log.sessions.awaits_beginning(now)
-    }
-
-    /// Whether the last change of the database was made by the last close of a session whose end was seen, and not by
-    /// a session nobody saw. Times alone tie too often: within one clock tick both may have happened.
-    fn is_explained_by_last_close(&self, stamp: Stamp) -> bool {
-        let Some(unlinked) = self.log.unlinked else {
-            return false;
-        };
-        (!self.log.sessions.doubted && stamp.modified < unlinked)
-            || (self.log.sessions.unseen() == Some(0) && stamp.modified <= unlinked)
     }
 
     /// A session that came and went before the one that speaks now is not in its count.
@@ -339,7 +345,8 @@ impl<E: Evidence> Observer<E> {
         if self.log.followed {
             return tally;
         }
-        let doubtful = match (self.log.sessions.unseen(), self.log.unlinked) {
+        let unlinked = self.log.last_close.map(|close| close.unlinked);
+        let doubtful = match (self.log.sessions.unseen(), unlinked) {
             (Some(0), _) | (None, None) => false,
             (Some(_), None) => reading.stamp != self.stamp,
             (_, Some(unlinked)) => self.log.sessions.doubted || reading.stamp.modified >= unlinked,

@@ -1,9 +1,10 @@
 //! How many sessions of a WAL database have begun: file times can't tell within a clock tick, the order of events can.
 //!
 //! After a last close the database's time and that of the `-shm`'s unlinking often tie, and so would the times of a
-//! session that came and went right after it. Every such session has to create a file again ([`Begun`]). So the directory
-//! is watched for their names, in an inotify instance that is never waited for: it is read when the question comes up.
-//! Where inotify cannot be had, the answer is "unknown", and a tie wakes.
+//! session that came and went right after it. Every such session has to create a file again ([`Begun`]), but for one in
+//! `locking_mode=EXCLUSIVE` on the log of a close that was killed, of which that log tells. So the directory is watched
+//! for their names, in an inotify instance that is never waited for: it is read when the question comes up. Where inotify
+//! cannot be had, the answer is "unknown", and a tie wakes.
 
 use super::Begun;
 use crate::hint::{Hint, Hints, Name};

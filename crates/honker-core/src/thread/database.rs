@@ -38,7 +38,8 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-/// How long `open` waits for a moment at which no commit is under way. Where locks are not seen that takes a while.
+/// How long `open`, and the wake that tells of a replacement, wait for a moment at which no commit is under way. Where
+/// locks are not seen that takes a while.
 const OPENING: Duration = Duration::from_millis(if cfg!(windows) { 250 } else { 50 });
 /// How long an error of the system may last before it ends the watcher.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -76,6 +77,8 @@ pub(super) struct Database {
     name_patience: Patience,
     /// With a writer that keeps readers out.
     busy_patience: Patience,
+    /// With the baseline of a file that has replaced another.
+    baseline_patience: Patience,
     /// With a file that is only being copied to its place, since it last grew to `copied_size`.
     copy_patience: Patience,
     copied_size: u64,
@@ -149,6 +152,7 @@ impl Database {
             name_due: now + PATIENCE,
             name_patience: Patience::default(),
             busy_patience: Patience::default(),
+            baseline_patience: Patience::default(),
             copy_patience: Patience::default(),
             copied_size: 0,
             opening: Some((answer, now + OPENING)),
@@ -257,6 +261,9 @@ impl Database {
         }
         self.tell_of_new_file(now);
         self.plan(found, sweep, (now, ticks), hints);
+        if self.baseline_patience.is_tried() {
+            self.cadence.look_soon(now);
+        }
         match self.finish_opening(now) {
             Next::Look if sweep && found == Found::Commits => Next::LookSweepFound,
             next => next,

@@ -1,9 +1,11 @@
 //! Histories in which an earlier version woke and nothing had been committed.
 
-use crate::stage::{INSERT, Point, SAME, Session, Watch, exactly, inexact};
+use crate::stage::{INSERT, Point, SAME, Session, TWO_PAGES, Watch, dated_after, exactly, inexact};
 use honker_core::Conservative::{LogNotFollowed, UnseenSession};
 use honker_testkit::JournalMode::{Delete, Persist, Truncate, Wal};
 use honker_testkit::TempDb;
+use std::fs::File;
+use std::time::Duration;
 
 const TRUNCATE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
@@ -62,6 +64,27 @@ fn the_last_close() {
     watch.finds(SAME);
     watch.later();
     watch.finds(SAME);
+}
+
+/// File times prove nothing then: the log tells what its close has written.
+#[test]
+fn the_last_close_in_the_clock_tick_of_its_checkpoint() {
+    let nothing = "PRAGMA user_version";
+    for commit in [INSERT, TWO_PAGES] {
+        for before in [nothing, TRUNCATE] {
+            let (db, mut session, mut watch) = followed();
+            session.sql(commit);
+            watch.finds(exactly(1));
+            session.sql(before);
+            let wal_index = File::open(db.shm()).expect("there is a session");
+            session.close();
+            dated_after(&db, &wal_index, Duration::ZERO);
+            watch.finds(SAME);
+            let mut next = Session::open(&db);
+            next.commits(1);
+            watch.finds(exactly(1));
+        }
+    }
 }
 
 /// Switched to WAL in the file, but the switch itself has a journal and is not committed.

@@ -5,10 +5,11 @@ use honker_core::testing::{Look, LookNow};
 use honker_testkit::{
     Conn, JournalMode, LONG, Open, Synchronous, TempDb, Writer, wait_for, wait_until,
 };
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use tempfile::NamedTempFile;
 
 pub(crate) const SAME: Look = Look::Same;
@@ -216,6 +217,19 @@ impl Session {
         self.writer.done().expect("it goes on");
         self
     }
+}
+
+/// Has the database's time be so much later than the unlinking of this `-shm`: not at all, as where both fell into one
+/// clock tick.
+pub(crate) fn dated_after(db: &TempDb, unlinked: &File, later: Duration) {
+    let unlinked = unlinked.metadata().expect("its times");
+    assert_eq!(unlinked.nlink(), 0);
+    let seconds = u64::try_from(unlinked.ctime()).expect("after 1970");
+    let nanoseconds = u32::try_from(unlinked.ctime_nsec()).expect("below a second");
+    let time = UNIX_EPOCH + Duration::new(seconds, nanoseconds) + later;
+    let database = File::options().write(true).open(db.path());
+    let dated = database.and_then(|database| database.set_modified(time));
+    dated.expect("its time is set");
 }
 
 /// A system call that a writer is going to make.

@@ -3,7 +3,7 @@
 
 use crate::watching::{self, Watched};
 use crate::{INSERT, both_modes, open};
-use honker_core::{ErrorKind, Probe, SharedUpdateWatcher, UpdateKind, WatcherBackend};
+use honker_core::{ErrorKind, OnReplace, Probe, SharedUpdateWatcher, UpdateKind, WatcherBackend};
 use honker_testkit::process::Process;
 use honker_testkit::{JournalMode, LONG, Own, TempDb, Writer, alone_with, wait_until};
 use std::fs;
@@ -29,6 +29,20 @@ fn directory(db: &TempDb, name: &str) -> PathBuf {
     let path = db.beside(name);
     fs::create_dir(&path).expect("a directory");
     path
+}
+
+/// A directory that shows the lower one and keeps its changes in the upper one; and where it keeps them.
+fn overlay(lower: &TempDb, upper: &TempDb) -> (TempDb, PathBuf) {
+    let merged = TempDb::absent();
+    let [up, work] = ["up", "work"].map(|name| directory(upper, name));
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        in_words(lower.dir()),
+        in_words(&up),
+        in_words(&work)
+    );
+    mount(&["-t", "overlay", "-o", &options, "overlay"], merged.dir());
+    (merged, up)
 }
 
 fn in_words(path: &Path) -> &str {
@@ -82,18 +96,11 @@ fn on_overlayfs_a_copy_up_under_the_watcher_is_no_replacement_and_commits_wake()
         // The upper layer on the file system of the lower one, and on another.
         for same in [true, false] {
             let about = format!("{mode}, {backend}, same {same}");
-            let (lower, upper, merged) = (TempDb::new(mode), TempDb::absent(), TempDb::absent());
+            let (lower, upper) = (TempDb::new(mode), TempDb::absent());
             if !same {
                 mount(&["-t", "tmpfs", "tmpfs"], upper.dir());
             }
-            let [up, work] = ["up", "work"].map(|name| directory(&upper, name));
-            let options = format!(
-                "lowerdir={},upperdir={},workdir={}",
-                in_words(lower.dir()),
-                in_words(&up),
-                in_words(&work)
-            );
-            mount(&["-t", "overlay", "-o", &options, "overlay"], merged.dir());
+            let (merged, up) = overlay(&lower, &upper);
             let probe = probe(merged.path());
             assert_eq!(
                 (probe.file_system.as_str(), probe.shared_file_system),
@@ -111,6 +118,45 @@ fn on_overlayfs_a_copy_up_under_the_watcher_is_no_replacement_and_commits_wake()
             if !same {
                 unmount(upper.dir());
             }
+        }
+    }
+}
+
+/// Times move with the clock tick there: the state in which a new file is found is certain only when those of its rename
+/// have aged.
+#[test]
+fn on_overlayfs_a_replacement_that_is_followed_wakes_once_and_the_next_commit_is_exact() {
+    if !alone_with(Own::Mounts) {
+        return;
+    }
+    for mode in [JournalMode::Delete, JournalMode::Wal] {
+        for backend in [WatcherBackend::Polling, WatcherBackend::KernelWatch] {
+            let (lower, upper) = (TempDb::new(mode), TempDb::absent());
+            let (merged, _) = overlay(&lower, &upper);
+            let watcher = SharedUpdateWatcher::builder(merged.path())
+                .backend(backend)
+                .on_replace(OnReplace::Follow)
+                .open()
+                .expect("a watcher");
+            let mut events = watcher.update_events().expect("a subscription");
+            let staged = merged.beside("staged.db");
+            fs::copy(merged.path(), &staged).expect("a copy");
+            fs::rename(&staged, merged.path()).expect("renamed over");
+            let mut next = || events.recv_timeout(LONG).expect("alive").expect("a wake");
+            assert_eq!(next().kind, UpdateKind::Replaced, "{mode}, {backend}");
+            let mut writer = Writer::spawn();
+            let conn = writer.open(merged.path());
+            writer.exec(conn, INSERT).expect("a commit");
+            let update = next();
+            assert_eq!(
+                (update.kind, update.commits, update.exact),
+                (UpdateKind::Commit, 1, true),
+                "{mode}, {backend}: {:#?}",
+                watcher.stats()
+            );
+            writer.close(conn);
+            drop(watcher);
+            unmount(merged.dir());
         }
     }
 }

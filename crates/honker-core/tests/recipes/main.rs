@@ -1,8 +1,11 @@
 //! The recipes of docs/backends.md, as they stand there, with real writers in other processes.
 
+use honker_core::SharedUpdateWatcher;
 use honker_testkit::{JournalMode, LONG, TempDb, Writer};
+use rusqlite::Connection;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 mod subscribe_then_read {
     include!("subscribe_then_read.rs");
@@ -41,6 +44,24 @@ fn the_document_shows_the_code_that_is_tested_here() {
     }
 }
 
+/// What another watcher finds, and whether the observer thread, which it shares, answers at all.
+fn known(db: &TempDb) -> String {
+    let path = db.path().to_owned();
+    let (tell, told) = channel();
+    thread::spawn(move || {
+        let watcher = SharedUpdateWatcher::new(&path).expect("a watcher");
+        let subscribed = watcher.update_events().map(drop);
+        let database = Connection::open(&path).expect("a connection");
+        let orders: i64 = database
+            .query_row("SELECT count(*) FROM orders", [], |row| row.get(0))
+            .expect("it can be read");
+        let stats = watcher.stats();
+        let _ = tell.send(format!("{orders} there, {subscribed:?}, {stats:#?}"));
+    });
+    let found = told.recv_timeout(Duration::from_secs(5));
+    found.unwrap_or_else(|_| "the observer thread does not answer".to_owned())
+}
+
 const INSERT: &str = "INSERT INTO orders(n) VALUES (1)";
 
 #[test]
@@ -60,12 +81,16 @@ fn nothing_falls_between_subscribing_and_reading() {
         // Commits are under way while it subscribes and reads for the first time.
         let mut writer = Writer::spawn();
         let conn = writer.open(db.path());
+        writer.set_journal_mode(conn, mode);
         for _ in 0..total {
             writer.exec(conn, INSERT).expect("a commit");
         }
+        assert_eq!(writer.query_i64(conn, "SELECT count(*) FROM orders"), total);
         let mut last = -1;
         while last < total {
-            let orders = seen.recv_timeout(LONG).expect("the last commit is seen");
+            let orders = seen
+                .recv_timeout(LONG)
+                .unwrap_or_else(|error| panic!("{mode}, {last} seen: {error}; {}", known(&db)));
             assert!(orders >= last, "{mode}");
             last = orders;
         }

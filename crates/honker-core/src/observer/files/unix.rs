@@ -5,7 +5,7 @@ mod rollback_journal;
 mod write_ahead_log;
 
 use super::super::conflict::{Conflict, Kind, SEES_OWN_PROCESS, first_conflict};
-use super::super::evidence::{Evidence, Part, Seen, Trouble, WalIndexFile};
+use super::super::evidence::{Evidence, PageOne, Part, Seen, Trouble, WalIndexFile};
 use super::super::header::{self, Extent, Header};
 use super::super::journal::Journal;
 use super::super::lock::{self, LockState};
@@ -324,6 +324,16 @@ impl Evidence for Files {
 
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
         self.in_log(|log| log::commit_frames_after(log, last))
+    }
+
+    fn page_one(&mut self, last: &WalIndexHeader) -> Option<PageOne> {
+        let log = self.wal.as_ref()?;
+        // First: who has removed it has written its frames.
+        if rustix::fs::fstat(log).ok()?.st_nlink > 0 {
+            return None;
+        }
+        self.renew(log);
+        log::page_one(log, last).ok().flatten()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::explore::Scenario;
 use super::step::Step::{self, *};
-use super::world::World;
-use super::{run, run_each, run_fast};
+use super::world::{Times, World};
+use super::{FAST, Setting, run, run_each, run_fast, run_in};
 use crate::observer::lock::LockState::{Free, Held, Reserved};
 use crate::stats::Conservative;
 
@@ -98,6 +98,22 @@ fn a_commit_is_found_although_the_next_one_was_killed() {
     }));
     let killed = [one.clone(), one[..hot].to_vec(), vec![Kill]].concat();
     run(&scenario("… recovered", [killed, recovery()].concat()));
+}
+
+/// Between the header and the journal that a look finds, another process plays a hot journal back and writes the same again:
+/// only its lock tells that it has not committed, or, when it is killed too, the time.
+#[test]
+fn a_header_that_was_played_back_and_written_again_is_no_commit_yet() {
+    let one = transaction(End::Delete, true);
+    let hot = one.iter().position(|step| *step == Unlink).unwrap();
+    let killed = [one[..hot].to_vec(), vec![Kill]].concat();
+    let again = [killed.clone(), recovery(), one].concat();
+    let again = scenario("killed, played back, written again", again);
+    for times in [Times::Strict, Times::Coarse] {
+        run_in(&again, Setting { times, ..FAST });
+    }
+    let twice = [killed.clone(), recovery(), killed, recovery()].concat();
+    run_in(&scenario("killed, played back, killed again", twice), FAST);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The evidence of a simulated database, whose writers may move before any call.
 
-use super::super::evidence::{Evidence, Seen, WalIndexFile};
+use super::super::evidence::{Evidence, PageOne, Seen, WalIndexFile};
 use super::super::header::Header;
 use super::super::journal::Journal;
 use super::super::lock::LockState;
@@ -204,12 +204,23 @@ impl Evidence for Simulated {
 
     fn commit_frames_after(&mut self, last: &WalIndexHeader) -> Option<u64> {
         self.at_call("commit_frames_after");
-        let at = (last.last_frame as usize).checked_sub(1)?;
-        let frames = self.readable_wal()?.frames.get(at..)?;
-        let (first, rest) = frames.split_first()?;
-        let rest = rest.iter().take_while(|frame| frame.salt == last.salt);
-        let commits = rest.filter(|frame| frame.commit.is_some()).count() as u64;
-        (first.salt == last.salt).then_some(commits)
+        self.readable_wal()?.commits_after(last)
+    }
+
+    fn page_one(&mut self, last: &WalIndexHeader) -> Option<PageOne> {
+        self.at_call("page_one");
+        let log = self
+            .held_wal
+            .and_then(|at| self.world.removed_wals.get(at))?;
+        if log.salt == 0 {
+            return (last.last_frame == 0).then_some(PageOne::Untouched);
+        }
+        if log.salt != last.salt || last.last_frame == 0 || log.commits_after(last)? > 0 {
+            return None;
+        }
+        log.up_to(last)?;
+        let counter = log.counter(last).map(PageOne::Counter);
+        Some(counter.unwrap_or(PageOne::Untouched))
     }
 }
 

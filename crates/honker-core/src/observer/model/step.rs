@@ -217,10 +217,11 @@ impl Step {
             }
             Self::Frame { commit } => write_frame(world, commit),
             Self::Checkpoint => {
-                let commits = world.own.commits.max(world.database.commits);
-                let moved = u32::try_from(commits - world.database.commits).unwrap();
-                world.database.commits = commits;
-                world.database.fields.as_mut().unwrap().counter += moved;
+                world.database.commits = world.own.commits.max(world.database.commits);
+                let log = world.wal.as_ref();
+                if let Some(counter) = log.and_then(|log| log.counter(&world.own.index)) {
+                    world.database.fields.as_mut().unwrap().counter = counter;
+                }
                 world.write_database();
             }
             Self::TruncateWal => world.wal = Some(WalFile::default()),
@@ -287,7 +288,8 @@ fn commit_page(world: &mut World, change: impl FnOnce(&mut Fields)) {
         digest: 0,
     });
     change(&mut fields);
-    fields.digest = world.unique();
+    // The same change made twice leaves the same header.
+    fields.digest = u64::from(fields.counter);
     world.database = Image {
         fields: Some(fields),
         commits: world.database.commits + 1,
@@ -314,14 +316,20 @@ fn recover(world: &mut World) {
     world.written = 0;
 }
 
+/// Each other commit writes page 1.
 fn write_frame(world: &mut World, commit: bool) {
     let sum = world.unique();
+    let in_database = world.database.fields.map_or(0, |fields| fields.counter);
     let own = &mut world.own;
-    let frames = &mut world.wal.as_mut().unwrap().frames;
+    let log = world.wal.as_mut().unwrap();
+    let before = log.counter(&own.index).unwrap_or(in_database);
+    let has_page_one = commit && own.commits % 2 == 1;
+    let frames = &mut log.frames;
     let at = own.index.last_frame as usize + world.written;
     let frame = Frame {
         salt: own.index.salt,
         commit: commit.then_some((sum, own.commits + 1)),
+        counter: has_page_one.then_some(before + 1),
         goes_on: true,
     };
     if at < frames.len() {

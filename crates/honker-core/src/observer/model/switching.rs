@@ -10,7 +10,11 @@ use crate::stats::Conservative;
 
 /// A transaction that changes byte 19 of the header, as `PRAGMA journal_mode` writes it.
 fn switch(to_wal: bool) -> Vec<Step> {
-    let mut steps = transaction(End::Delete, true);
+    switch_by(End::Delete, to_wal)
+}
+
+fn switch_by(end: End, to_wal: bool) -> Vec<Step> {
+    let mut steps = transaction(end, true);
     for step in &mut steps {
         if *step == Page1 {
             *step = Switch { wal: to_wal };
@@ -53,6 +57,24 @@ fn a_switch_from_wal_and_back_between_two_looks_is_not_missed() {
     run_wal(&scenario("from WAL and back", true, there_and_back.clone()));
     let next = [there_and_back, wal::open(), wal::first_commit()].concat();
     run_wal(&scenario("from WAL and back, commit", true, next));
+}
+
+/// MEMORY and OFF create no file that an event would tell of.
+#[test]
+fn a_switch_to_memory_or_off_and_back_between_two_looks_is_not_missed() {
+    let there = [wal::close(), switch_by(End::Nothing, false)].concat();
+    let back = switch_by(End::Nothing, true);
+    run_wal(&scenario(
+        "from WAL without a journal, and back",
+        true,
+        [there.clone(), back.clone()].concat(),
+    ));
+    let commit = transaction(End::Nothing, true);
+    run_wal(&scenario(
+        "commit, from WAL without a journal, commit, and back",
+        true,
+        [wal::commit(), there, commit, back].concat(),
+    ));
 }
 
 #[test]

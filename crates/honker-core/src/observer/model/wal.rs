@@ -184,6 +184,17 @@ fn commits_before_and_after_a_hand_over_are_counted_both() {
     run_wal(&fresh);
 }
 
+/// The log begins anew twice, over fewer frames than were seen, and is recovered in between: `iChange` and the frames that are
+/// there agree, and neither knows of the log in the middle.
+#[test]
+fn commits_of_a_log_that_nobody_saw_are_not_counted_out() {
+    let anew = vec![Checkpoint, BeginWrite, Restart, FirstCopy, EndWrite];
+    let middle = [anew.clone(), first_commit(), hand_over()].concat();
+    let mut unseen = scenario("begun anew twice", [middle, anew, first_commit()].concat());
+    unseen.prelude = [open(), first_commit(), commit(), commit(), hand_over()].concat();
+    run_wal(&unseen);
+}
+
 #[test]
 fn an_opening_killed_at_any_step_says_nothing() {
     for steps in 1..open().len() {
@@ -269,6 +280,52 @@ fn an_exclusive_session_wakes_when_readers_get_in() {
     heap.script.pop();
     heap.script.extend([Checkpoint, RemoveWal, Lock(Free)]);
     run_wal(&heap);
+}
+
+/// It goes on with the log of a connection that was killed in its last close, and creates no file.
+#[test]
+fn an_exclusive_session_on_the_log_of_a_killed_close_is_not_missed() {
+    let killed = close().into_iter().take_while(|step| *step != RemoveWal);
+    let killed: Vec<_> = killed.chain([Kill]).collect();
+    let session = vec![
+        Lock(Held),
+        CreateWal,
+        ReadLog,
+        Frame { commit: true },
+        Checkpoint,
+        RemoveWal,
+        Lock(Free),
+    ];
+    for before in [vec![], commit()] {
+        let script = [before, killed.clone(), session.clone()].concat();
+        run_wal(&scenario(
+            "heap session on the log of a killed close",
+            script,
+        ));
+    }
+}
+
+/// The same on the empty log of a session that was killed, at work or in its close.
+#[test]
+fn an_exclusive_session_on_the_empty_log_of_a_killed_one_is_not_missed() {
+    let empty_close = vec![Lock(Held), UnlinkIndex, LeaveIndex];
+    for end in [vec![], empty_close] {
+        let killed = [close(), open(), end, vec![Kill]].concat();
+        let session = vec![
+            Lock(Held),
+            CreateWal,
+            ReadLog,
+            LogHeader,
+            Frame { commit: true },
+            Checkpoint,
+            RemoveWal,
+            Lock(Free),
+        ];
+        let mut unseen = scenario("heap session on an empty log", [killed, session].concat());
+        // Once the session before it is dead, it may have been that one's doing.
+        unseen.forgiven = vec![Conservative::UnseenSession];
+        run_wal(&unseen);
+    }
 }
 
 #[test]

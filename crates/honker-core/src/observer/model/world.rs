@@ -85,6 +85,8 @@ pub(super) struct Frame {
     pub(super) salt: u64,
     /// Its checksum and the commits up to it, if it ends a commit.
     pub(super) commit: Option<(u64, u64)>,
+    /// The change counter in it, if it is of page 1.
+    pub(super) counter: Option<u32>,
     /// Whether its checksum goes on from the frame before it: not behind one that was overwritten.
     pub(super) goes_on: bool,
 }
@@ -97,6 +99,30 @@ pub(super) struct WalFile {
 }
 
 impl WalFile {
+    /// The frames up to the last one of a header, if they are all of its log.
+    pub(super) fn up_to(&self, last: &WalIndexHeader) -> Option<&[Frame]> {
+        let frames = self.frames.get(..last.last_frame as usize)?;
+        let is_this = frames.iter().all(|frame| frame.salt == last.salt);
+        is_this.then_some(frames)
+    }
+
+    /// How many frames behind the last one of a header end a commit; `None` if that one is overwritten.
+    pub(super) fn commits_after(&self, last: &WalIndexHeader) -> Option<u64> {
+        let at = (last.last_frame as usize).checked_sub(1)?;
+        let (first, rest) = self.frames.get(at..)?.split_first()?;
+        let rest = rest.iter().take_while(|frame| frame.salt == last.salt);
+        let commits = rest.filter(|frame| frame.commit.is_some()).count() as u64;
+        (first.salt == last.salt).then_some(commits)
+    }
+
+    /// The change counter in the last page 1 among them.
+    pub(super) fn counter(&self, last: &WalIndexHeader) -> Option<u32> {
+        self.up_to(last)?
+            .iter()
+            .rev()
+            .find_map(|frame| frame.counter)
+    }
+
     /// The last commit that recovery would find: its frame number, checksum and commits.
     pub(super) fn tail(&self) -> Option<(u32, u64, u64)> {
         let valid = (1..)

@@ -1,6 +1,6 @@
 //! Opening the files, at once or when a missing database appears, and telling of one that is new.
 
-use super::{Database, Opening, PATIENCE, Refusal, Target};
+use super::{Database, OPENING, Opening, PATIENCE, Refusal, Target};
 use crate::delivery::{self, Notice};
 use crate::error::{Error, ErrorKind, Reason};
 use crate::hint::Hints;
@@ -64,8 +64,8 @@ impl Database {
         }
     }
 
-    /// Tells of a file that appeared or replaced another. Its commits are seen from here on: one that a look could not
-    /// tell from those before will wake again.
+    /// Tells of a file that appeared or replaced another. Its commits are seen from here on. A state of it that the first
+    /// look could not tell is waited for, as `open` does: who is told before wakes again for it, be there a commit or not.
     ///
     /// A file that is only being copied here is waited for: who read it now would find it malformed, and its end is no
     /// commit that would wake them again.
@@ -82,11 +82,16 @@ impl Database {
                 self.copy_patience.restore();
             }
             if self.copy_patience.endures(now, PATIENCE) {
+                self.baseline_patience.restore();
                 return;
             }
         }
         self.copy_patience.restore();
         if self.replaced {
+            if !observer.is_settled() && self.baseline_patience.endures(now, OPENING) {
+                return;
+            }
+            self.baseline_patience.restore();
             self.replaced = false;
             observer.rely_on_baseline();
             self.shared.counters.wakes.add(1);

@@ -33,6 +33,7 @@ impl Database {
         self.patience.restore();
         self.identity_patience.restore();
         self.header_patience.restore();
+        self.baseline_patience.restore();
         self.copy_patience.restore();
         self.copied_size = 0;
         // The wake of the replacement stands for it.

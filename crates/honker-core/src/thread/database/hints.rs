@@ -257,7 +257,7 @@ impl Database {
                 Target::Absent => false,
             };
             if is_active {
-                self.cadence.storm_look(now);
+                self.cadence.look_soon(now);
                 return;
             }
             watches.in_storm = false;
@@ -267,7 +267,7 @@ impl Database {
             watches.in_storm = true;
             watches.remove_all(self.id, hints);
             self.shared.counters.storms.add(1);
-            self.cadence.storm_look(now);
+            self.cadence.look_soon(now);
         }
     }
 

@@ -1,9 +1,12 @@
 //! The last close of a log, stopped and killed all along its way.
 
 use super::audience::{At, Audience};
-use crate::stage::{SAME, Session, TWO_PAGES, exactly};
+use crate::stage::{SAME, Session, TWO_PAGES, Watch, dated_after, exactly};
+use honker_core::testing::Look;
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
+use std::fs::File;
+use std::time::Duration;
 
 /// A session whose commits were seen, stopped while it closes.
 fn closing(at: At) -> (TempDb, Session, Audience) {
@@ -88,7 +91,7 @@ fn a_killed_close_and_then_a_session_nobody_saw() {
     for at in [("index-unlinked", 1), ("log-linked", 1), ("log-deleted", 1)] {
         let db = TempDb::new(Wal);
         let mut session = Session::instrumented_in(&db, Wal);
-        let mut watch = crate::stage::Watch::start(&db);
+        let mut watch = Watch::start(&db);
         session.commits(1);
         watch.finds(exactly(1));
         session.stop_close(at);
@@ -96,9 +99,39 @@ fn a_killed_close_and_then_a_session_nobody_saw() {
         let mut unseen = Session::open(&db);
         unseen.commits(1);
         unseen.close();
-        let look = watch.look();
-        let is_commit = matches!(look, honker_core::testing::Look::Commits { commits: 1, .. });
-        assert!(is_commit, "{at:?}: {look:?}");
-        watch.finds(SAME);
+        finds_one(&mut watch, at);
     }
+}
+
+/// The same, with a session that creates no file, within the clock tick of the close. It writes behind the frames that were
+/// left, or over the first ones.
+#[test]
+fn a_killed_close_and_then_an_exclusive_session_nobody_saw() {
+    for at in [("index-unlinked", 1), ("log-linked", 1)] {
+        for first in ["PRAGMA user_version", "PRAGMA wal_checkpoint"] {
+            let db = TempDb::new(Wal);
+            let mut session = Session::instrumented_in(&db, Wal);
+            let mut watch = Watch::start(&db);
+            session.commits(2).sql(TWO_PAGES).commits(2);
+            watch.finds(exactly(5));
+            let wal_index = File::open(db.shm()).expect("there is a session");
+            session.stop_close(at);
+            session.kill();
+            assert!(db.wal().exists(), "{at:?}");
+            let mut unseen = Session::open(&db);
+            unseen.sql("PRAGMA locking_mode=EXCLUSIVE").sql(first);
+            unseen.commits(1);
+            assert!(!db.shm().exists());
+            unseen.close();
+            dated_after(&db, &wal_index, Duration::ZERO);
+            finds_one(&mut watch, at);
+        }
+    }
+}
+
+fn finds_one(watch: &mut Watch, at: At) {
+    let look = watch.look();
+    let is_commit = matches!(look, Look::Commits { commits: 1, .. });
+    assert!(is_commit, "{at:?}: {look:?}");
+    watch.finds(SAME);
 }

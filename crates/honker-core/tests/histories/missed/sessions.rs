@@ -1,9 +1,11 @@
 //! Sessions that end between two looks: the last connection takes the log and its wal-index away.
 
-use crate::stage::{Point, SAME, Session, TWO_PAGES, Watch, exactly, inexact};
+use crate::stage::{INSERT, Point, SAME, Session, TWO_PAGES, Watch, dated_after, exactly, inexact};
 use honker_core::Conservative::{LogNotFollowed, UnseenSession};
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
+use std::fs::{self, File};
+use std::time::Duration;
 
 #[test]
 fn a_last_close_and_then_an_unseen_session() {
@@ -49,6 +51,58 @@ fn final_commits_and_then_an_unseen_session() {
     // The final one is certain; whether the session nobody saw made any is not.
     assert_eq!(commits, 1);
     assert_eq!(watch.look(), SAME);
+}
+
+/// A session whose commit was seen, and its `-shm`.
+fn followed(commit: &str) -> (TempDb, Session, Watch, File) {
+    let db = TempDb::new(Wal);
+    let mut session = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    session.sql(commit);
+    watch.finds(exactly(1));
+    let wal_index = File::open(db.shm()).expect("there is a session");
+    (db, session, watch, wal_index)
+}
+
+/// Without a journal no file is created, and its commit falls into the clock tick in which the log went.
+#[test]
+fn a_switch_from_wal_a_commit_without_a_journal_file_and_a_switch_back() {
+    for mode in ["MEMORY", "OFF"] {
+        let (db, mut session, mut watch, wal_index) = followed(TWO_PAGES);
+        session
+            .sql(&format!("PRAGMA journal_mode={mode}"))
+            .commits(1)
+            .sql("PRAGMA journal_mode=WAL");
+        assert!(!db.journal().exists());
+        dated_after(&db, &wal_index, Duration::ZERO);
+        watch.finds(inexact(UnseenSession));
+    }
+}
+
+/// It goes on with the empty log of a session that was killed, and creates no file.
+#[test]
+fn a_session_that_is_killed_right_after_a_last_close_and_an_exclusive_one() {
+    let (db, first, mut watch, wal_index) = followed(INSERT);
+    first.close();
+    let mut second = Session::open(&db);
+    second.read();
+    second.kill();
+    let mut unseen = Session::open(&db);
+    unseen.sql("PRAGMA locking_mode=EXCLUSIVE").commits(1);
+    unseen.close();
+    dated_after(&db, &wal_index, Duration::ZERO);
+    watch.finds(inexact(UnseenSession));
+}
+
+/// By something that is not SQLite, and with the change counter that it had.
+#[test]
+fn a_write_to_the_database_right_after_a_last_close() {
+    let (db, session, mut watch, wal_index) = followed(TWO_PAGES);
+    session.close();
+    let content = fs::read(db.path()).expect("the database");
+    fs::write(db.path(), content).expect("written");
+    dated_after(&db, &wal_index, Duration::from_millis(1));
+    watch.finds(inexact(UnseenSession));
 }
 
 /// The next session's `iChange` is 0, as if nothing had happened.
