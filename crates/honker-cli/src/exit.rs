@@ -9,7 +9,7 @@ Exit codes:
   0    --count reached (or whoever read the output went away)
   1    any other error
   2    usage
-  3    the watcher died: the database was replaced or removed
+  3    the watcher died: the database was replaced or removed, or what the message says
   4    not a database, no such file, or it cannot be read
   124  --timeout reached
   126  CMD could not be started; 127 if it was not found

@@ -48,14 +48,15 @@ impl Statistics {
 /// A stable shape: `name=value`, texts quoted. Fields may be added.
 fn line(stats: &Stats) -> String {
     let mut line = format!(
-        "stats: backend={} requested={} looks={} busy_looks={} wakes={} commits={} hints={} sweeps={} \
-         sweeps_found={} overflows={} storms={} subscribers={}",
+        "stats: backend={} requested={} looks={} busy_looks={} wakes={} commits={} replacements={} hints={} \
+         sweeps={} sweeps_found={} overflows={} storms={} subscribers={}",
         stats.effective,
         stats.requested,
         stats.looks,
         stats.busy_looks,
         stats.wakes,
         stats.commits,
+        stats.replacements,
         stats.hints,
         stats.sweeps,
         stats.sweeps_found,
