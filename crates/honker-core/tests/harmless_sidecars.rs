@@ -32,7 +32,7 @@ fn wal_and_shm_disappear_with_the_last_connection_although_a_watcher_lives() {
                 .expect("a commit");
             // So that the watcher has `-shm` open when its name goes.
             let update = events.recv_timeout(LONG).expect("alive").expect("a wake");
-            assert_eq!(update.commits, 1, "{backend}, session {session}");
+            assert_eq!(update.commits, 1, "{backend}, {session}: {update:?}");
             assert!(db.wal().exists() && db.shm().exists());
             writer.close(conn);
             for sidecar in [db.wal(), db.shm()] {

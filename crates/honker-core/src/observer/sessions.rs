@@ -25,7 +25,7 @@ pub(super) struct SessionLedger {
     pub(super) fresh: bool,
     /// Whether a session that nobody saw may have written before that one began.
     pub(super) doubted: bool,
-    /// A session seems to begin: it has its `-wal`, and no `-shm` yet. When that was last seen, and for how long.
+    /// A session seems to begin: it has its `-wal`, and no `-shm` yet, or no lock on that. When that was last seen, and for how long.
     beginning: Option<(Duration, Duration)>,
 }
 
@@ -72,13 +72,13 @@ impl SessionLedger {
         self.beginning.is_some()
     }
 
-    /// Whether to wait for the one unseen session, of which nothing can be said before it has its `-shm`. Not for ever:
-    /// its process may be dead.
+    /// Whether to wait for the one session that may be beginning: it is unseen before it has its `-shm`, and nothing can be
+    /// said of it before it has locked that. Not for ever: its process may be dead.
     pub(super) fn awaits_beginning(&mut self, now: Duration) -> bool {
         let (last, waited) = self.beginning.unwrap_or((now, Duration::ZERO));
         let waited = waited + now.saturating_sub(last).min(LONGEST_GAP);
         self.beginning = Some((now, waited));
-        self.unseen() == Some(1) && waited < BEGINNING_PATIENCE
+        self.unseen() == Some(u64::from(!self.held)) && waited < BEGINNING_PATIENCE
     }
 }
 
@@ -131,6 +131,9 @@ mod tests {
             looks.filter(|now| sessions.awaits_beginning(*now)).count(),
             8
         );
+        let mut without_lock = SessionLedger::default();
+        without_lock.take(Some(1));
+        assert!(without_lock.awaits_beginning(Duration::ZERO));
         let mut two = SessionLedger::default();
         two.ask(Some(2));
         assert!(!two.awaits_beginning(Duration::ZERO));

@@ -246,6 +246,7 @@ impl<E: Evidence> Observer<E> {
             let begun = self.evidence.sessions_begun();
             self.log.sessions.ask(begun);
         }
+        let is_next_in_doubt = self.is_next_session_in_doubt(reading.stamp);
         let found = if index.commit != 0 && index.commit != self.log.index.commit {
             let base = self.change_counts_from(reading);
             Some(self.count(index, base, now, false))
@@ -259,9 +260,9 @@ impl<E: Evidence> Observer<E> {
             None
         } else if !self.evidence.is_ripe(reading.stamp) {
             return Look::Busy;
-        } else if self.is_explained_by_last_close(reading.stamp) {
+        } else if !is_next_in_doubt && self.is_explained_by_last_close(reading.stamp) {
             None
-        } else if self.is_session_beginning(now) {
+        } else if self.is_session_beginning(is_next_in_doubt, now) {
             return Look::Busy;
         } else if self.pending.commits > 0 {
             // What the session that has just closed did may be all there was.
@@ -333,10 +334,10 @@ impl<E: Evidence> Observer<E> {
                     .is_ok_and(|lock| lock != LockState::Free))
     }
 
-    /// Whether the one unseen session has only just begun, so that nothing can be said yet.
-    fn is_session_beginning(&mut self, now: Duration) -> bool {
+    /// Whether the one session of which nothing is known has only just begun, so that nothing can be said yet.
+    fn is_session_beginning(&mut self, is_next_in_doubt: bool, now: Duration) -> bool {
         self.log.last_close.is_some()
-            && self.is_one_beginning()
+            && (is_next_in_doubt || self.is_one_beginning())
             && self.log.sessions.awaits_beginning(now)
     }
 

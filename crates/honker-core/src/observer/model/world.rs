@@ -15,7 +15,8 @@ const TICK: u64 = 4_000_000;
 pub(super) enum Times {
     /// No two changes tie.
     Strict,
-    /// A change is sure of another time only if the time before it was asked for (Linux from 6.13).
+    /// A change is sure of another time only if the time before it was asked for, and its time may be that of an earlier
+    /// change of another file: the last one that was given out (Linux from 6.13, `inode_set_ctime_current`).
     OnDemand,
     /// Changes within a clock tick tie.
     Coarse,
@@ -225,35 +226,35 @@ impl World {
         u64::from(next) << 32 | self.unique()
     }
 
-    /// The time that a change of a file made now gets.
-    fn next_time(&mut self, asked: bool) -> u64 {
-        let coarse = self.now / TICK * TICK;
+    /// The times of a file with these that is changed now.
+    fn next_times(&mut self, before: FileTimes) -> FileTimes {
+        let tick = self.now / TICK * TICK;
         let time = match self.times {
             Times::Strict => self.now,
-            Times::Coarse => coarse,
-            Times::OnDemand if asked => self.now,
-            Times::OnDemand => coarse.max(self.last_time),
+            Times::Coarse => tick,
+            Times::OnDemand => {
+                let last = tick.max(self.last_time);
+                if before.asked && last <= before.changed {
+                    self.now
+                } else {
+                    last
+                }
+            }
         };
         self.last_time = self.last_time.max(time);
-        time
+        FileTimes {
+            modified: time,
+            changed: time,
+            asked: false,
+        }
     }
 
     pub(super) fn write_database(&mut self) {
-        let time = self.next_time(self.database_times.asked);
-        self.database_times = FileTimes {
-            modified: time,
-            changed: time,
-            asked: false,
-        };
+        self.database_times = self.next_times(self.database_times);
     }
 
     pub(super) fn touch_wal_index(&mut self, at: usize) {
-        let time = self.next_time(self.inodes[at].times.asked);
-        self.inodes[at].times = FileTimes {
-            modified: time,
-            changed: time,
-            asked: false,
-        };
+        self.inodes[at].times = self.next_times(self.inodes[at].times);
     }
 
     pub(super) fn ask_database_stamp(&mut self) -> Stamp {

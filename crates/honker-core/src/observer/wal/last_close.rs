@@ -60,9 +60,11 @@ impl<E: Evidence> Observer<E> {
         }
     }
 
-    /// Not where the session after the last close was killed.
-    fn is_next_session_alive_or_over(&mut self) -> bool {
-        !self.log.sessions.held || self.evidence.connected().unwrap_or(false)
+    /// Whether the next session has its `-shm`, and is either only beginning or was killed: then another may have gone on
+    /// with its empty log and, within the same clock tick, have written this.
+    pub(super) fn is_next_session_in_doubt(&mut self, stamp: Stamp) -> bool {
+        let is_tie = (self.log.last_close).is_some_and(|close| close.unlinked == stamp.modified);
+        is_tie && self.log.sessions.held && !self.evidence.connected().unwrap_or(false)
     }
 
     /// Whether the last change of the database was made by the last close of a session whose end was seen, and not by
@@ -78,7 +80,6 @@ impl<E: Evidence> Observer<E> {
             Ordering::Equal => {
                 self.log.sessions.unseen() == Some(0)
                     && counter.is_some()
-                    && self.is_next_session_alive_or_over()
                     && (self.evidence.header()).is_ok_and(|header| header.counter() == counter)
             }
             Ordering::Greater => false,

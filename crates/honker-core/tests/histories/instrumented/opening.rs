@@ -1,9 +1,12 @@
 //! The first connection to a log, which may find a stale wal-index, stopped and killed all along its way.
 
 use super::audience::{At, Audience};
-use crate::stage::{SAME, Session, exactly};
+use crate::stage::{SAME, Session, Watch, dated_after, exactly, inexact};
+use honker_core::Conservative::UnseenSession;
 use honker_testkit::JournalMode::Wal;
 use honker_testkit::TempDb;
+use std::fs::File;
+use std::time::Duration;
 
 /// A wal-index that says less than the log: it was left by a session before the last.
 fn stale() -> (TempDb, Audience) {
@@ -74,4 +77,36 @@ fn a_session_killed_at_its_cut_and_commits_after_it() {
     audience.finds(exactly(1));
     assert_eq!(Session::open(&db).read(), 4);
     audience.finds(SAME);
+}
+
+/// The last close before it falls into the clock tick of what it wrote: only the next session's lock says that nobody has
+/// gone on with the log of one that was killed.
+#[test]
+fn the_next_session_after_a_close_in_the_clock_tick_of_its_checkpoint() {
+    for at in [("index-unlocked", 1), ("index-uncut", 1), ("index-cut", 1)] {
+        for dies in [false, true] {
+            println!("{at:?} {dies}");
+            let db = TempDb::new(Wal);
+            let mut first = Session::open_in(&db, Wal);
+            let mut watch = Watch::start(&db);
+            first.commits(1);
+            watch.finds(exactly(1));
+            let wal_index = File::open(db.shm()).expect("there is a session");
+            first.close();
+            dated_after(&db, &wal_index, Duration::ZERO);
+            let mut next = Session::instrumented(&db);
+            next.stop("SELECT * FROM t", at);
+            watch.stays_busy();
+            if dies {
+                next.kill();
+                watch.finds(inexact(UnseenSession));
+                next = Session::open(&db);
+            } else {
+                next.thaw();
+                watch.finds(SAME);
+            }
+            next.commits(1);
+            watch.finds(exactly(1));
+        }
+    }
 }
