@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::tests::{commit, explore};
-use crate::wake::{Totals, Until, Wake};
+use crate::totals::Totals;
+use crate::wake::{Until, Wake};
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;

@@ -1,4 +1,4 @@
-//! honker-core's own `wake.rs` and `tasks.rs`, between loom's threads instead of the system's: `scripts/models.sh` runs it.
+//! honker-core's own `wake.rs`, `totals.rs` and `tasks.rs`, between loom's threads instead of the system's: `scripts/models.sh` runs it.
 //!
 //! Every schedule of two or three threads is run, with each value that the memory model allows a load to give: publish,
 //! subscribe, wait, end, close, drop, of what waits as a thread here, and of what waits as a task in `asynchronous.rs`.
@@ -13,6 +13,8 @@
 mod asynchronous;
 #[path = "../../crates/honker-core/src/tasks.rs"]
 mod tasks;
+#[path = "../../crates/honker-core/src/totals.rs"]
+mod totals;
 #[path = "../../crates/honker-core/src/update.rs"]
 mod update;
 #[path = "../../crates/honker-core/src/wake.rs"]
@@ -36,23 +38,32 @@ mod observer {
         pub(crate) commits: u64,
         pub(crate) inexact: Option<()>,
     }
+
+    impl Tally {
+        pub(crate) const fn exactly(commits: u64) -> Self {
+            Self {
+                commits,
+                inexact: None,
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::error::Error;
     use crate::observer::Tally;
-    use crate::wake::{News, Totals, Until, Wake};
+    use crate::totals::{News, Totals};
+    use crate::wake::{Until, Wake};
     use loom::sync::Arc;
     use loom::sync::atomic::{AtomicBool, Ordering};
     use loom::thread;
 
     pub(crate) fn commit(wake: &Wake) {
-        let tally = Tally {
-            commits: 1,
-            inexact: None,
-        };
-        wake.publish(News::Commits(tally));
+        wake.publish(News::Commits {
+            tally: Tally::exactly(1),
+            is_conclusive: true,
+        });
     }
 
     /// What a subscriber does in `recv`: the commits told, and the end.

@@ -93,6 +93,7 @@ mod tasks;
 #[doc(hidden)]
 pub mod testing;
 mod thread;
+mod totals;
 mod update;
 mod wake;
 mod watcher;

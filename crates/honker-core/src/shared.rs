@@ -5,7 +5,8 @@ use crate::delivery::{self, Delivery, Notice};
 use crate::error::{Error, Reason};
 use crate::location::Location;
 use crate::stats::{Counters, Stats};
-use crate::wake::{News, Until, Wake};
+use crate::totals::News;
+use crate::wake::{Until, Wake};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 

@@ -11,40 +11,13 @@
 //! code, which may write to descriptors that do not exist in the observer's table: the delivery thread wakes them.
 
 use crate::error::Error;
-use crate::observer::Tally;
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
 use crate::tasks::Tasks;
-use crate::update::{Update, UpdateKind};
+use crate::totals::{News, Totals};
+use crate::update::Update;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-
-/// What has been seen so far. A subscription keeps the value it last reported and subtracts.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Totals {
-    pub(crate) wakes: u64,
-    pub(crate) commits: u64,
-    pub(crate) inexact: u64,
-    pub(crate) replaced: u64,
-}
-
-impl Totals {
-    /// The same for one whose next wake stands for more than what comes from here on.
-    pub(crate) fn with_the_next_inexact(self) -> Self {
-        Self {
-            // Only whether it has changed matters.
-            inexact: self.inexact.wrapping_sub(1),
-            ..self
-        }
-    }
-}
-
-/// What the observer thread has to report.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum News {
-    Commits(Tally),
-    Replaced,
-}
 
 #[derive(Debug, Default)]
 struct State {
@@ -96,17 +69,7 @@ impl Wake {
             if state.ended.is_some() {
                 return;
             }
-            state.totals.wakes += 1;
-            match news {
-                News::Commits(tally) => {
-                    state.totals.commits += tally.commits;
-                    state.totals.inexact += u64::from(tally.inexact.is_some());
-                }
-                News::Replaced => {
-                    state.totals.inexact += 1;
-                    state.totals.replaced += 1;
-                }
-            }
+            state.totals.add(news);
             self.generation
                 .store(state.totals.wakes * 2, Ordering::Release);
         }
@@ -170,17 +133,7 @@ impl Wake {
         if state.totals.wakes == seen.wakes {
             return state.ended.clone().map_or(Ok(None), Err);
         }
-        let before = std::mem::replace(seen, state.totals);
-        Ok(Some(Update {
-            seq: state.totals.wakes,
-            commits: state.totals.commits - before.commits,
-            exact: state.totals.inexact == before.inexact,
-            kind: if state.totals.replaced == before.replaced {
-                UpdateKind::Commit
-            } else {
-                UpdateKind::Replaced
-            },
-        }))
+        Ok(Some(seen.move_to(&state.totals)))
     }
 
     /// Blocks until [`is_reached`](Self::is_reached) or `is_closed`, or until `deadline`. May end early.

@@ -27,7 +27,7 @@ use crate::replace::OnReplace;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::stats::Conservative;
-use crate::wake::{News, Totals};
+use crate::totals::{News, Totals};
 use death::Known;
 use hints::Watches;
 pub(super) use hints::{refuse_shared_file_system, try_out};
@@ -180,7 +180,7 @@ impl Database {
         self.shared
             .counters
             .conservative(Conservative::StartedDuringWrite);
-        totals.with_the_next_inexact()
+        totals.in_doubt()
     }
 
     /// Where the database stood at the last look that could tell.
@@ -251,10 +251,10 @@ impl Database {
                 Err(error) => return self.die(error),
             },
         };
-        self.is_conclusive = match (found, &self.target) {
-            (Found::Busy, _) => false,
-            (Found::Commits, Target::Present(observer)) => observer.is_certain(),
-            _ => true,
+        self.is_conclusive = match found {
+            Found::Busy => false,
+            Found::Commits => self.is_certain(),
+            Found::Nothing => true,
         };
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
@@ -317,7 +317,18 @@ impl Database {
                 reason,
             });
         }
-        self.shared.publish(News::Commits(tally));
+        self.shared.publish(News::Commits {
+            tally,
+            is_conclusive: self.is_certain(),
+        });
+    }
+
+    /// Whether no commit is left to tell of those that were made by the last look that found any.
+    fn is_certain(&self) -> bool {
+        match &self.target {
+            Target::Absent => true,
+            Target::Present(observer) => observer.is_certain(),
+        }
     }
 
     /// An error of the system may pass (out of memory, of descriptors); one that stays ends the watcher, because

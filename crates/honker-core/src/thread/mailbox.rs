@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::observer::standing::Standing;
 use crate::replace::OnReplace;
 use crate::shared::Shared;
-use crate::wake::Totals;
+use crate::totals::Totals;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -7,7 +7,7 @@ use crate::hint::Hints;
 use crate::observer::files::is_not_regular;
 use crate::observer::header::Extent;
 use crate::thread::agenda::Id;
-use crate::wake::News;
+use crate::totals::News;
 use crate::watcher::refuse_what_is_no_regular_file;
 use std::io;
 use std::path::Path;
