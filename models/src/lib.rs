@@ -60,10 +60,7 @@ mod tests {
     use loom::thread;
 
     pub(crate) fn commit(wake: &Wake) {
-        wake.publish(News::Commits {
-            tally: Tally::exactly(1),
-            is_conclusive: true,
-        });
+        wake.publish(News::Commits(Tally::exactly(1)), true);
     }
 
     /// What a subscriber does in `recv`: the commits told, and the end.

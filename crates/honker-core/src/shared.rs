@@ -70,9 +70,9 @@ impl Shared {
         }
     }
 
-    /// Reports to every subscriber.
-    pub(crate) fn publish(self: &Arc<Self>, news: News) {
-        self.wake.publish(news);
+    /// Reports to every subscriber. `is_conclusive`: all that is committed by now is told with it.
+    pub(crate) fn publish(self: &Arc<Self>, news: News, is_conclusive: bool) {
+        self.wake.publish(news, is_conclusive);
         self.delivery.wake_tasks(self, Until::News);
     }
 

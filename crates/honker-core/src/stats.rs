@@ -12,7 +12,8 @@ named! {
     pub enum Conservative {
         /// The journal mode switched between rollback and WAL: one commit, and perhaps others around it.
         ModeSwitch = "mode_switch",
-        /// The watcher started while a writer was in the middle of a commit, or beside a hot journal.
+        /// The watcher started while a writer was in the middle of a commit, or beside a hot journal; or a subscription began
+        /// while it could not be told what is committed.
         StartedDuringWrite = "started_during_write",
         /// A writer kept its lock after a commit (`locking_mode=EXCLUSIVE`, or a slow MEMORY or OFF journal), and counts
         /// only its first.

@@ -62,18 +62,24 @@ impl Wake {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reports to every subscriber. Called by the observer thread.
-    pub(crate) fn publish(&self, news: News) {
+    /// Reports to every subscriber. Called by the observer thread. `is_conclusive`: all that is committed by now is told with
+    /// it.
+    pub(crate) fn publish(&self, news: News, is_conclusive: bool) {
         {
             let mut state = self.state();
             if state.ended.is_some() {
                 return;
             }
-            state.totals.add(news);
+            state.totals.add(news, is_conclusive);
             self.generation
                 .store(state.totals.wakes * 2, Ordering::Release);
         }
         self.blocked.notify_all();
+    }
+
+    /// Nothing that is committed by now is left to tell: who begins to listen in doubt is told exactly from here on.
+    pub(crate) fn settle(&self) {
+        self.state().totals.settle();
     }
 
     /// Ends every subscription with `reason`. The first reason stays. Says whether this one was the first.

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-/// From creating `-wal` to creating `-shm` a connection makes a few system calls.
+/// From creating `-wal` to creating `-shm`, and from there to its lock on it, a connection makes a few system calls.
 const BEGINNING_PATIENCE: Duration = Duration::from_millis(100);
 /// Of a longer gap between two looks this much counts: perhaps nobody got to run in it.
 const LONGEST_GAP: Duration = Duration::from_millis(10);

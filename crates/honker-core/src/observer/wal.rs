@@ -18,7 +18,7 @@ use super::stamp::{Stamp, Time};
 use super::wal_index::{WalIndex, WalIndexHeader};
 use super::{ATTEMPTS, Look, Observer, Tally};
 use crate::stats::Conservative;
-use last_close::LastClose;
+use last_close::{LastClose, NextSession};
 use std::time::Duration;
 
 /// What was last seen of the log.
@@ -170,7 +170,8 @@ impl<E: Evidence> Observer<E> {
             self.log.sessions.take(begun);
             let stamp = self.evidence.stamp()?;
             let file = self.evidence.wal_index_file()?;
-            let is_explained = self.is_explained_by_last_close(stamp);
+            let is_explained = self.is_explained_by_last_close(stamp)
+                && self.next_session(stamp)? != NextSession::Dead;
             if stamp != self.stamp {
                 self.log.sessions.doubted |= !is_explained;
             } else if file.is_some_and(|file| file.linked) {
@@ -246,7 +247,10 @@ impl<E: Evidence> Observer<E> {
             let begun = self.evidence.sessions_begun();
             self.log.sessions.ask(begun);
         }
-        let is_next_in_doubt = self.is_next_session_in_doubt(reading.stamp);
+        let Ok(next_session) = self.next_session(reading.stamp) else {
+            return Look::Busy;
+        };
+        let is_explained = self.is_explained_by_last_close(reading.stamp);
         let found = if index.commit != 0 && index.commit != self.log.index.commit {
             let base = self.change_counts_from(reading);
             Some(self.count(index, base, now, false))
@@ -260,9 +264,9 @@ impl<E: Evidence> Observer<E> {
             None
         } else if !self.evidence.is_ripe(reading.stamp) {
             return Look::Busy;
-        } else if !is_next_in_doubt && self.is_explained_by_last_close(reading.stamp) {
+        } else if is_explained && next_session == NextSession::Irrelevant {
             None
-        } else if self.is_session_beginning(is_next_in_doubt, now) {
+        } else if self.is_session_beginning(is_explained.then_some(next_session), now) {
             return Look::Busy;
         } else if self.pending.commits > 0 {
             // What the session that has just closed did may be all there was.
@@ -335,9 +339,10 @@ impl<E: Evidence> Observer<E> {
     }
 
     /// Whether the one session of which nothing is known has only just begun, so that nothing can be said yet.
-    fn is_session_beginning(&mut self, is_next_in_doubt: bool, now: Duration) -> bool {
+    /// `next`: the one after a last close that explains what was written, if that one has not written it.
+    fn is_session_beginning(&mut self, next: Option<NextSession>, now: Duration) -> bool {
         self.log.last_close.is_some()
-            && (is_next_in_doubt || self.is_one_beginning())
+            && (next == Some(NextSession::Beginning) || self.is_one_beginning())
             && self.log.sessions.awaits_beginning(now)
     }
 

@@ -4,6 +4,7 @@ mod appearance;
 #[cfg(feature = "data-version")]
 mod data_version;
 mod death;
+mod doubt;
 mod follow;
 mod hints;
 mod observe;
@@ -29,6 +30,7 @@ use crate::shared::Shared;
 use crate::stats::Conservative;
 use crate::totals::{News, Totals};
 use death::Known;
+use doubt::Doubt;
 use hints::Watches;
 pub(super) use hints::{refuse_shared_file_system, try_out};
 use observe::{Observe, Opening, Refusal};
@@ -83,8 +85,7 @@ pub(super) struct Database {
     copy_patience: Patience,
     copied_size: u64,
     opening: Option<(Answer, Duration)>,
-    /// Whether the last look could tell what is committed.
-    is_conclusive: bool,
+    doubt: Doubt,
 }
 
 enum Target {
@@ -156,7 +157,7 @@ impl Database {
             copy_patience: Patience::default(),
             copied_size: 0,
             opening: Some((answer, now + OPENING)),
-            is_conclusive: false,
+            doubt: Doubt::default(),
         })
     }
 
@@ -171,16 +172,16 @@ impl Database {
     }
 
     /// What a subscription that begins now need not be told.
-    pub(super) fn totals(&self, purpose: Purpose) -> Totals {
+    pub(super) fn totals(&mut self, purpose: Purpose) -> Totals {
         let totals = self.shared.wake.totals();
-        if self.is_conclusive || purpose == Purpose::Position {
+        if self.doubt.is_none() || purpose == Purpose::Position {
             return totals;
         }
         // What is found next may have been committed before or after.
         self.shared
             .counters
             .conservative(Conservative::StartedDuringWrite);
-        totals.in_doubt()
+        totals.in_doubt(self.doubt.begin())
     }
 
     /// Where the database stood at the last look that could tell.
@@ -251,11 +252,10 @@ impl Database {
                 Err(error) => return self.die(error),
             },
         };
-        self.is_conclusive = match found {
-            Found::Busy => false,
-            Found::Commits => self.is_certain(),
-            Found::Nothing => true,
-        };
+        let is_over = self.doubt.look(found, self.is_certain());
+        if is_over && self.held_back.is_none() && !self.replaced {
+            self.shared.wake.settle();
+        }
         if let Err(error) = self.require_wal_for_shm() {
             return self.die(error);
         }
@@ -298,7 +298,7 @@ impl Database {
                     });
                 } else if !self.replaced {
                     // The wake that tells of another file stands for what is in it.
-                    self.wake(tally);
+                    self.wake(tally, self.is_certain());
                 }
                 Ok(Found::Commits)
             }
@@ -306,7 +306,7 @@ impl Database {
         }
     }
 
-    fn wake(&self, tally: Tally) {
+    fn wake(&mut self, tally: Tally, is_conclusive: bool) {
         let counters = &self.shared.counters;
         counters.wakes.add(1);
         counters.commits.add(tally.commits);
@@ -317,10 +317,16 @@ impl Database {
                 reason,
             });
         }
-        self.shared.publish(News::Commits {
-            tally,
-            is_conclusive: self.is_certain(),
-        });
+        self.publish(News::Commits(tally), is_conclusive);
+    }
+
+    fn publish(&mut self, news: News, is_conclusive: bool) {
+        for _ in 0..self.doubt.publish(is_conclusive) {
+            self.shared
+                .counters
+                .conservative(Conservative::StartedDuringWrite);
+        }
+        self.shared.publish(news, is_conclusive);
     }
 
     /// Whether no commit is left to tell of those that were made by the last look that found any.

@@ -305,12 +305,13 @@ fn an_exclusive_session_on_the_log_of_a_killed_close_is_not_missed() {
     }
 }
 
-/// The same on the empty log of a session that was killed, at work or in its close.
+/// The same on the empty log of a session that was killed: when it had created its files, at work, or in its close.
 #[test]
 fn an_exclusive_session_on_the_empty_log_of_a_killed_one_is_not_missed() {
     let empty_close = vec![Lock(Held), UnlinkIndex, LeaveIndex];
-    for end in [vec![], empty_close] {
-        let killed = [close(), open(), end, vec![Kill]].concat();
+    let created = open()[..2].to_vec();
+    for before in [created, open(), [open(), empty_close].concat()] {
+        let killed = [close(), before, vec![Kill]].concat();
         let session = vec![
             Lock(Held),
             CreateWal,

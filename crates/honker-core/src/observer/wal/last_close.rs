@@ -4,7 +4,7 @@
 use super::super::Observer;
 use super::super::evidence::{Evidence, PageOne, Seen};
 use super::super::stamp::{Stamp, Time};
-use super::super::wal_index::WalIndexHeader;
+use super::super::wal_index::{WalIndex, WalIndexHeader};
 use std::cmp::Ordering;
 
 /// A last close whose session is accounted for.
@@ -15,6 +15,17 @@ pub(super) struct LastClose {
     /// The change counter that it left. Only where the database was written within the same clock tick, and the log still
     /// tells.
     counter: Option<u32>,
+}
+
+/// The session after a last close, as far as it matters to what was written in the same clock tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextSession {
+    /// There is none yet, it tells itself what it writes, or the times tell.
+    Irrelevant,
+    /// It has created its `-shm`, and no lock on it: it has only just begun, or was killed then.
+    Beginning,
+    /// It was killed later. It may have written this, and emptied its log; or another one did that went on with it.
+    Dead,
 }
 
 impl<E: Evidence> Observer<E> {
@@ -60,11 +71,20 @@ impl<E: Evidence> Observer<E> {
         }
     }
 
-    /// Whether the next session has its `-shm`, and is either only beginning or was killed: then another may have gone on
-    /// with its empty log and, within the same clock tick, have written this.
-    pub(super) fn is_next_session_in_doubt(&mut self, stamp: Stamp) -> bool {
+    /// How the session with the `-shm` that is held bears on a change of the database within the clock tick of the last
+    /// close before it.
+    pub(super) fn next_session(&mut self, stamp: Stamp) -> Seen<NextSession> {
         let is_tie = (self.log.last_close).is_some_and(|close| close.unlinked == stamp.modified);
-        is_tie && self.log.sessions.held && !self.evidence.connected().unwrap_or(false)
+        if !is_tie || !self.log.sessions.held {
+            return Ok(NextSession::Irrelevant);
+        }
+        // First: who has written it was connected by then.
+        let index = self.evidence.wal_index()?;
+        Ok(match (self.evidence.connected()?, index) {
+            (true, _) => NextSession::Irrelevant,
+            (false, WalIndex::Valid(_)) => NextSession::Dead,
+            (false, WalIndex::Torn | WalIndex::Absent) => NextSession::Beginning,
+        })
     }
 
     /// Whether the last change of the database was made by the last close of a session whose end was seen, and not by

@@ -99,11 +99,11 @@ impl Database {
             delivery::post(|| Notice::Replaced {
                 path: self.location.path.clone(),
             });
-            self.shared.publish(News::Replaced);
+            self.publish(News::Replaced, self.doubt.is_none());
         }
         if let Some(tally) = self.held_back.take() {
             self.is_new = false;
-            self.wake(tally);
+            self.wake(tally, self.doubt.is_none());
         }
     }
 }

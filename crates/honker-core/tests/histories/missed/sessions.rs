@@ -268,3 +268,23 @@ fn a_session_that_was_beginning_at_the_start_and_was_over_at_the_next_look() {
     second.commits(1);
     watch.finds(inexact(LogNotFollowed));
 }
+
+/// In the clock tick of the last close before it. It is told at once: the session after it would recover an empty log, and then
+/// nothing would tell.
+#[test]
+fn a_commit_of_a_session_that_emptied_its_log_and_was_killed_is_told_before_the_next_one_opens() {
+    let db = TempDb::new(Wal);
+    let mut first = Session::open_in(&db, Wal);
+    let mut watch = Watch::start(&db);
+    first.commits(1);
+    watch.finds(exactly(1));
+    let wal_index = File::open(db.shm()).expect("there is a session");
+    first.close();
+    let mut second = Session::open(&db);
+    second.sql(INSERT).sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    dated_after(&db, &wal_index, Duration::ZERO);
+    second.kill();
+    assert_eq!(watch.once(), inexact(UnseenSession));
+    Session::open(&db).read();
+    watch.finds(SAME);
+}
