@@ -61,6 +61,7 @@ impl Totals {
     /// they came.
     pub(crate) fn move_to(&mut self, now: &Self) -> Update {
         let wakes = now.wakes - self.wakes;
+        let replaced = now.replaced - self.replaced;
         let commits = now.commits - self.commits;
         let is_settled = now.settled != self.settled;
         let is_over = is_settled || now.conclusive != self.conclusive;
@@ -69,12 +70,12 @@ impl Totals {
         let update = Update {
             seq: now.wakes,
             commits: if is_doubtful {
-                commits.min(wakes.saturating_sub(self.doubtful).max(1))
+                commits.min(wakes.saturating_sub(self.doubtful + replaced).max(1))
             } else {
                 commits
             },
             exact: now.inexact == self.inexact && !is_doubtful,
-            kind: if now.replaced == self.replaced {
+            kind: if replaced == 0 {
                 UpdateKind::Commit
             } else {
                 UpdateKind::Replaced

@@ -250,6 +250,8 @@ impl<E: Evidence> Observer<E> {
         let Ok(next_session) = self.next_session(reading.stamp) else {
             return Look::Busy;
         };
+        // Perhaps it is not to be seen any more once file times are old enough.
+        self.log.sessions.doubted |= next_session == NextSession::Dead;
         let is_explained = self.is_explained_by_last_close(reading.stamp);
         let found = if index.commit != 0 && index.commit != self.log.index.commit {
             let base = self.change_counts_from(reading);
@@ -342,7 +344,7 @@ impl<E: Evidence> Observer<E> {
     /// `next`: the one after a last close that explains what was written, if that one has not written it.
     fn is_session_beginning(&mut self, next: Option<NextSession>, now: Duration) -> bool {
         self.log.last_close.is_some()
-            && (next == Some(NextSession::Beginning) || self.is_one_beginning())
+            && (next == Some(NextSession::Undecided) || self.is_one_beginning())
             && self.log.sessions.awaits_beginning(now)
     }
 

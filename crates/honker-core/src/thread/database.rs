@@ -174,14 +174,21 @@ impl Database {
     /// What a subscription that begins now need not be told.
     pub(super) fn totals(&mut self, purpose: Purpose) -> Totals {
         let totals = self.shared.wake.totals();
-        if self.doubt.is_none() || purpose == Purpose::Position {
+        if purpose == Purpose::Position {
             return totals;
         }
-        // What is found next may have been committed before or after.
+        let wakes = self.doubt.begin(self.is_wake_held_back());
+        if wakes > 0 {
+            self.count_doubt();
+        }
+        totals.in_doubt(wakes)
+    }
+
+    /// What is found next may have been committed before somebody began, or after.
+    fn count_doubt(&self) {
         self.shared
             .counters
             .conservative(Conservative::StartedDuringWrite);
-        totals.in_doubt(self.doubt.begin())
     }
 
     /// Where the database stood at the last look that could tell.
@@ -252,8 +259,8 @@ impl Database {
                 Err(error) => return self.die(error),
             },
         };
-        let is_over = self.doubt.look(found, self.is_certain());
-        if is_over && self.held_back.is_none() && !self.replaced {
+        self.doubt.look(found, self.is_certain());
+        if found == Found::Nothing && !self.is_wake_held_back() && self.doubt.settle() {
             self.shared.wake.settle();
         }
         if let Err(error) = self.require_wal_for_shm() {
@@ -321,12 +328,15 @@ impl Database {
     }
 
     fn publish(&mut self, news: News, is_conclusive: bool) {
-        for _ in 0..self.doubt.publish(is_conclusive) {
-            self.shared
-                .counters
-                .conservative(Conservative::StartedDuringWrite);
+        if self.doubt.publish(is_conclusive) {
+            self.count_doubt();
         }
         self.shared.publish(news, is_conclusive);
+    }
+
+    /// Whether a wake is due that tells of the file which is there now.
+    fn is_wake_held_back(&self) -> bool {
+        self.held_back.is_some() || self.replaced
     }
 
     /// Whether no commit is left to tell of those that were made by the last look that found any.

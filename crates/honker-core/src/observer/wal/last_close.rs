@@ -22,8 +22,8 @@ pub(super) struct LastClose {
 pub(super) enum NextSession {
     /// There is none yet, it tells itself what it writes, or the times tell.
     Irrelevant,
-    /// It has created its `-shm`, and no lock on it: it has only just begun, or was killed then.
-    Beginning,
+    /// It has created its `-shm`, and no lock on it: it has only just begun, or was killed then. Or it has just closed.
+    Undecided,
     /// It was killed later. It may have written this, and emptied its log; or another one did that went on with it.
     Dead,
 }
@@ -80,10 +80,14 @@ impl<E: Evidence> Observer<E> {
         }
         // First: who has written it was connected by then.
         let index = self.evidence.wal_index()?;
-        Ok(match (self.evidence.connected()?, index) {
-            (true, _) => NextSession::Irrelevant,
-            (false, WalIndex::Valid(_)) => NextSession::Dead,
-            (false, WalIndex::Torn | WalIndex::Absent) => NextSession::Beginning,
+        if self.evidence.connected()? {
+            return Ok(NextSession::Irrelevant);
+        }
+        // Who closes unlinks it before it gives its lock back.
+        let is_linked = (self.evidence.wal_index_file()?).is_some_and(|file| file.linked);
+        Ok(match index {
+            WalIndex::Valid(_) if is_linked => NextSession::Dead,
+            _ => NextSession::Undecided,
         })
     }
 
@@ -99,6 +103,7 @@ impl<E: Evidence> Observer<E> {
             Ordering::Less => !self.log.sessions.doubted || self.log.sessions.unseen() == Some(0),
             Ordering::Equal => {
                 self.log.sessions.unseen() == Some(0)
+                    && !self.log.sessions.doubted
                     && counter.is_some()
                     && (self.evidence.header()).is_ok_and(|header| header.counter() == counter)
             }
