@@ -25,7 +25,8 @@ pub(super) struct SessionLedger {
     pub(super) fresh: bool,
     /// Whether a session that nobody saw may have written before that one began.
     pub(super) doubted: bool,
-    /// A session seems to begin: it has its `-wal`, and no `-shm` yet, or no lock on that. When that was last seen, and for how long.
+    /// A session seems to begin: it has its `-wal`, and no `-shm` yet, or no lock on that. When that was last seen, and for
+    /// how long.
     beginning: Option<(Duration, Duration)>,
 }
 
