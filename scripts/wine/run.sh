@@ -14,4 +14,10 @@ library=$(dirname "$program")/bcryptprimitives.dll
 if [ ! -e "$library" ] && [ -n "${HONKER_WINE_DLL:-}" ]; then
     cp "$HONKER_WINE_DLL" "$library"
 fi
-exec "$wine" "$@"
+# Wine 8 needs the page at 0x7ffe0000, and the randomised heap of its loader covers it now and then: the process then
+# does not start (error 1359), 3 times of 16,000. Without randomisation 0 of 32,000. A sandbox may forbid that: go on then.
+fixed=()
+if setarch -R true 2>/dev/null; then
+    fixed=(setarch -R)
+fi
+exec "${fixed[@]}" "$wine" "$@"
