@@ -23,6 +23,8 @@ pub struct Watching {
     pub crowd: usize,
     /// A directory of further databases, each of which it watches.
     pub others: Option<PathBuf>,
+    /// Whether it has limits of inotify for itself.
+    pub own_limits: bool,
 }
 
 /// What a subscriber does after a wake.
@@ -45,6 +47,11 @@ pub enum Order {
     State {},
     /// Lets no further descriptor be opened, or as many as before.
     Descriptors {
+        /// Whether they are used up.
+        used_up: bool,
+    },
+    /// Lets no further inotify watch be had, or as many as a namespace allows at first.
+    InotifyWatches {
         /// Whether they are used up.
         used_up: bool,
     },
@@ -75,6 +82,8 @@ pub struct State {
     pub looks: u64,
     /// Looks that had to be taken again.
     pub busy_looks: u64,
+    /// Whether it polls although it was to have events.
+    pub fell_back: bool,
     /// Queue overflows so far.
     pub overflows: u64,
     /// What went wrong with the order.

@@ -6,6 +6,7 @@ mod crowd;
 mod descriptors;
 mod disk;
 mod forks;
+mod inotify_limits;
 mod kills;
 mod logs;
 mod many;
@@ -17,6 +18,7 @@ mod saturation;
 mod sessions;
 mod starvation;
 mod stops;
+mod super_journals;
 mod versions;
 
 use std::fmt;
@@ -25,6 +27,7 @@ use fastrand::Rng;
 use honker_testkit::{FakeClock, JournalMode, Shell};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use inotify_limits::own_limits;
 pub use replacement::Replacement;
 
 use crate::plan::Plan;
@@ -37,6 +40,8 @@ use crate::writers::Conduct;
 pub enum Fault {
     /// Writers that never pause.
     Saturation,
+    /// Transactions over two databases, which a super-journal ties.
+    SuperJournals,
     /// `kill -9` of writers at random points: in a transaction, in its commit, in a checkpoint, in a last close.
     WriterKills,
     /// Checkpoints of all four kinds.
@@ -53,6 +58,8 @@ pub enum Fault {
     QueueOverflow,
     /// A watcher can open no descriptor.
     DescriptorsUsedUp,
+    /// A watcher can have no inotify watch.
+    InotifyLimits,
     /// The file system is full.
     DiskFull,
     /// Watchers at the lowest priority beside four busy loops.
@@ -85,8 +92,9 @@ struct Family {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Saturation,
+        Self::SuperJournals,
         Self::WriterKills,
         Self::Checkpoints,
         Self::Sessions,
@@ -95,6 +103,7 @@ impl Fault {
         Self::WatcherStops,
         Self::QueueOverflow,
         Self::DescriptorsUsedUp,
+        Self::InotifyLimits,
         Self::DiskFull,
         Self::Starvation,
         Self::Replaced(Replacement::RenamedOver),
@@ -115,6 +124,7 @@ impl Fault {
     pub fn name(self) -> &'static str {
         match self {
             Self::Saturation => "saturation",
+            Self::SuperJournals => "super-journals",
             Self::WriterKills => "writer-kills",
             Self::Checkpoints => "checkpoints",
             Self::Sessions => "sessions",
@@ -123,6 +133,7 @@ impl Fault {
             Self::WatcherStops => "watcher-stops",
             Self::QueueOverflow => "queue-overflow",
             Self::DescriptorsUsedUp => "descriptors-used-up",
+            Self::InotifyLimits => "inotify-limits",
             Self::DiskFull => "disk-full",
             Self::Starvation => "starvation",
             Self::Replaced(Replacement::RenamedOver) => "renamed-over",
@@ -151,6 +162,8 @@ impl Fault {
         match self {
             // Without a journal on the disk, a crash in a commit corrupts; so does a rollback without any journal.
             Self::WriterKills => survives,
+            // Only journals on the disk are tied.
+            Self::SuperJournals => survives && !mode.is_wal(),
             Self::DiskFull => survives,
             Self::Checkpoints | Self::KeptLogs => mode.is_wal(),
             // A log's commits are not in the header.
@@ -171,6 +184,7 @@ impl Fault {
             Self::MixedVersions | Self::KeptLogs if !Shell::installed() => {
                 Err("the sqlite3 shell is not installed".into())
             }
+            Self::InotifyLimits => inotify_limits::available(),
             Self::ClockSteps if !FakeClock::installed() => {
                 Err("libfaketime is not installed".into())
             }
@@ -184,6 +198,9 @@ impl Fault {
             let alone = [Self::ModeFlips, Self::DiskFull, Self::Permissions];
             alone.contains(&fault) || matches!(fault, Self::Replaced(_))
         };
+        // The second database stays where it is, and each program would have to write to it.
+        let attaches = |fault| fault == Self::SuperJournals;
+        let leaves_it_out = |fault| fault == Self::MixedVersions || changes_the_place(fault);
         let is_about_sessions = |fault| {
             let sessions = [
                 Self::Saturation,
@@ -194,6 +211,9 @@ impl Fault {
             sessions.contains(&fault)
         };
         let may_end = |fault| fault == Self::DescriptorsUsedUp;
+        // Its setting is a file that has to be opened, and by its owner.
+        let sets_a_limit = |fault| fault == Self::InotifyLimits;
+        let keeps_it = |fault| [Self::DescriptorsUsedUp, Self::Permissions].contains(&fault);
         // The pipe to a child is a descriptor as well.
         let forks = |fault| fault == Self::ForkStorm;
         // libfaketime opens a file whenever somebody asks for the time, as the user who asks.
@@ -208,6 +228,10 @@ impl Fault {
             && !(other == Self::Checkpoints && matches!(self, Self::Replaced(_)))
             && !(is_about_sessions(self) && is_about_sessions(other))
             && !(changes_the_place(self) && changes_the_place(other))
+            && !(sets_a_limit(self) && keeps_it(other))
+            && !(sets_a_limit(other) && keeps_it(self))
+            && !(attaches(self) && leaves_it_out(other))
+            && !(attaches(other) && leaves_it_out(self))
             && !(forks(self) && may_end(other))
             && !(forks(other) && may_end(self))
             && !(changes_the_place(self) && may_end(other))
@@ -217,6 +241,7 @@ impl Fault {
     fn family(self) -> Family {
         match self {
             Self::Saturation => saturation::FAMILY,
+            Self::SuperJournals => super_journals::FAMILY,
             Self::WriterKills => kills::FAMILY,
             Self::Checkpoints => checkpoints::FAMILY,
             Self::Sessions => sessions::FAMILY,
@@ -225,6 +250,7 @@ impl Fault {
             Self::WatcherStops => stops::FAMILY,
             Self::QueueOverflow => overflow::FAMILY,
             Self::DescriptorsUsedUp => descriptors::FAMILY,
+            Self::InotifyLimits => inotify_limits::FAMILY,
             Self::DiskFull => disk::FAMILY,
             Self::Starvation => starvation::FAMILY,
             Self::Replaced(kind) => kind.family(),

@@ -10,6 +10,7 @@
 //! | what a subscriber was told | [`record`] |
 //! | the guarantees, by name | [`checker::Guarantee`] |
 //! | a database, its writers and its watchers | [`scene`] |
+//! | a second database in the same transactions | [`attached`] |
 //! | the faults, a file for each family | [`faults`] |
 //! | random rounds from a seed | [`plan`], [`round`], [`mod@run`] |
 //! | the table at the end | [`summary`] |
@@ -23,6 +24,7 @@
     reason = "every helper panics when its test can't go on"
 )]
 
+pub mod attached;
 pub mod backend;
 pub mod checker;
 pub mod control;

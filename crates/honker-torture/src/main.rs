@@ -118,7 +118,16 @@ fn carry_out(command: Command) -> Result<bool, Box<dyn Error>> {
                 base: dir,
             })?;
             println!("{summary}");
-            println!("the same choices again: make torture SECONDS={seconds} SEED={seed}");
+            let options = [("mode", &mode), ("fault", &fault)];
+            let named = options.into_iter().flat_map(|(option, names)| {
+                names.iter().map(move |name| format!("--{option} {name}"))
+            });
+            let named: Vec<String> = named.collect();
+            println!(
+                "the same choices again: target/debug/honker-torture run --seconds {seconds} --seed {seed} \
+                 --round-ms {round_ms} {}",
+                named.join(" ")
+            );
             Ok(summary.is_good())
         }
         Command::Again { round, times, dir } => {

@@ -49,6 +49,9 @@ pub struct WatcherPlan {
     pub others: usize,
     /// Whether it runs as a user whom permissions bind.
     pub as_nobody: bool,
+    /// Whether it has limits of inotify for itself, which can be set.
+    #[serde(default)]
+    pub own_limits: bool,
     /// How it may end.
     pub death: Death,
 }
@@ -88,6 +91,7 @@ impl Plan {
             crowd: 0,
             others: 0,
             as_nobody: false,
+            own_limits: false,
             death: Death::Never,
         });
         let watchers = watchers.collect();
@@ -126,6 +130,7 @@ fn writing(rng: &mut Rng) -> Writing {
         commits_a_session: choose(rng, &[50, 5_000, 1_000_000]),
         every_us: choose(rng, &[0, 0, 0, 500, 3_000]),
         bytes: choose(rng, &[0, 100, 5_000]),
+        attached: false,
     }
 }
 

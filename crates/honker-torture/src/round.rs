@@ -1,5 +1,8 @@
 //! One round: its plan carried out, and what the checker says to it.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -9,6 +12,7 @@ use fastrand::Rng;
 use honker_testkit::Writer;
 use serde::{Deserialize, Serialize};
 
+use crate::attached;
 use crate::checker::{Guarantee, Terms, Verdict, Violation, check};
 use crate::faults::Fault;
 use crate::history::{Extra, History};
@@ -116,7 +120,8 @@ fn settle(
         ..
     } = scene;
     let logs = writers.finish();
-    let made = ask(&database, &mut problems);
+    let is_attached = plan.writers.iter().any(|writing| writing.attached);
+    let made = ask(&database, is_attached, &mut problems);
     let extras = lock(&conduct.extras).clone();
     let (history, lost) = read_history(&logs, &extras, made);
     problems.extend(lost.into_iter().map(|lost| (Guarantee::NoLostUpdate, lost)));
@@ -131,15 +136,7 @@ fn settle(
         terms.push(asked);
     }
     let refused = conduct.errors();
-    for refusal in &refused {
-        // SQLITE_CORRUPT and SQLITE_NOTADB.
-        if refusal.ends_with("(11)") || refusal.ends_with("(26)") {
-            problems.push((
-                Guarantee::Integrity,
-                format!("a writer was told: {refusal}"),
-            ));
-        }
-    }
+    problems.extend(refused.iter().filter_map(|refusal| malformed(refusal)));
     Outcome {
         plan: plan.clone(),
         made,
@@ -153,22 +150,47 @@ fn settle(
     }
 }
 
-/// The counter, after a look whether the database is whole.
-fn ask(database: &Path, problems: &mut Vec<(Guarantee, String)>) -> u64 {
+/// What is wrong if a writer was refused with `SQLITE_CORRUPT` or `SQLITE_NOTADB`.
+fn malformed(refusal: &str) -> Option<(Guarantee, String)> {
+    let is_malformed = refusal.ends_with("(11)") || refusal.ends_with("(26)");
+    let problem = || {
+        (
+            Guarantee::Integrity,
+            format!("a writer was told: {refusal}"),
+        )
+    };
+    is_malformed.then(problem)
+}
+
+/// The counter, after a look whether the database, and the one attached to it, is whole and has a row for each commit.
+fn ask(database: &Path, is_attached: bool, problems: &mut Vec<(Guarantee, String)>) -> u64 {
     let mut writer = Writer::spawn();
     let conn = writer.open(database);
-    let rows = writer.query(conn, "PRAGMA integrity_check");
+    let attached = if is_attached {
+        writer.exec(conn, &attached::attach(database)).map(drop)
+    } else {
+        Ok(())
+    };
+    // Of all that is attached.
+    let rows = attached.and_then(|()| writer.query(conn, "PRAGMA integrity_check"));
     let is_whole = rows.as_ref().is_ok_and(|rows| rows[0][0] == "ok");
     if !is_whole {
         problems.push((Guarantee::Integrity, format!("integrity_check: {rows:?}")));
         return 0;
     }
     let made = writer.query_i64(conn, "SELECT n FROM counter");
-    let entries = writer.query_i64(conn, "SELECT count(*) FROM entry");
-    let highest = writer.query_i64(conn, "SELECT coalesce(max(k), 0) FROM entry");
-    if (entries, highest) != (made, made) {
-        let lost = format!("the counter is {made}, beside {entries} rows up to {highest}");
-        problems.push((Guarantee::NoLostUpdate, lost));
+    let mut tables = vec!["main.entry"];
+    if is_attached {
+        tables.push("attached.entry");
+    }
+    for table in tables {
+        let mut ask = |what| writer.query_i64(conn, &format!("SELECT {what} FROM {table}"));
+        let (entries, highest) = (ask("count(*)"), ask("coalesce(max(k), 0)"));
+        if (entries, highest) != (made, made) {
+            let lost =
+                format!("the counter is {made}, beside {entries} rows in {table} up to {highest}");
+            problems.push((Guarantee::NoLostUpdate, lost));
+        }
     }
     writer.close(conn);
     writer.finish();

@@ -39,9 +39,10 @@ pub fn run(orders: &Orders) -> Result<Summary, String> {
     let mut rng = Rng::with_seed(orders.seed);
     let mut summary = Summary::default();
     let faults = available(&orders.faults, &mut summary);
+    let modes = modes_for(orders, &faults)?;
     let mut number = 0;
     while began.elapsed() < orders.time {
-        let mode = mode_of(number, &orders.modes);
+        let mode = mode_of(number, &modes);
         let drawn = if orders.faults.is_empty() {
             draw_faults(&mut rng, mode, &faults, number)
         } else {
@@ -77,6 +78,26 @@ fn available(faults: &[Fault], summary: &mut Summary) -> Vec<Fault> {
         }
     });
     available
+}
+
+/// The modes that are asked for, and that one of the faults is for, if some are asked for; empty for all of them.
+fn modes_for(orders: &Orders, faults: &[Fault]) -> Result<Vec<JournalMode>, String> {
+    if orders.faults.is_empty() {
+        return Ok(orders.modes.clone());
+    }
+    if faults.is_empty() {
+        return Err("none of these faults can be done here".into());
+    }
+    let mut fitting = match &orders.modes[..] {
+        [] => JournalMode::ALL.to_vec(),
+        chosen => chosen.to_vec(),
+    };
+    fitting.retain(|mode| faults.iter().any(|fault| fault.is_for(*mode)));
+    match fitting.len() {
+        0 => Err("none of these faults is for any of these modes: leave --mode out".into()),
+        all if all == JournalMode::ALL.len() => Ok(Vec::new()),
+        _ => Ok(fitting),
+    }
 }
 
 /// The modes in turn, WAL each second time: that is where most can go wrong.

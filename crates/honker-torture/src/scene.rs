@@ -11,6 +11,7 @@ use fastrand::Rng;
 use honker_testkit::{FakeClock, JournalMode, Writer, numbered};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
+use crate::attached;
 use crate::control::Watching;
 use crate::plan::Plan;
 use crate::watcher::Watcher;
@@ -66,6 +67,9 @@ impl Scene {
             symlink("first.db", &database).map_err(|error| format!("no link: {error}"))?;
         }
         create(&database, plan.mode);
+        if plan.writers.iter().any(|writing| writing.attached) {
+            create(&attached::path(&database), plan.mode);
+        }
         let clock = plan.clock_steps.then(|| FakeClock::new(dir));
         let watchers =
             plan.watchers.iter().enumerate().map(|(index, watcher)| {
@@ -163,6 +167,7 @@ fn start_watcher(
         follow: plan.follow,
         crowd: plan.crowd,
         others,
+        own_limits: plan.own_limits,
     };
     Watcher::start(watching, plan.as_nobody, clock)
 }

@@ -14,6 +14,7 @@ use honker_testkit::{FakeClock, LONG, profile_dir};
 
 use crate::checker::Span;
 use crate::control::{Order, State, Watching};
+use crate::faults::own_limits;
 
 /// How long anything of a process that is tortured may take.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -54,7 +55,13 @@ impl Watcher {
         clock: Option<&FakeClock>,
     ) -> Result<Self, String> {
         let plan = serde_json::to_string(&watching).expect("a plan is JSON");
-        let mut command = Command::new(program());
+        let mut command = if watching.own_limits {
+            let mut command = own_limits();
+            command.arg(program());
+            command
+        } else {
+            Command::new(program())
+        };
         command.arg("watch").arg(plan);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         if as_nobody {

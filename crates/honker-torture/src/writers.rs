@@ -40,6 +40,9 @@ pub struct Writing {
     pub every_us: u64,
     /// Size of the row that each commit adds.
     pub bytes: usize,
+    /// Whether each commit writes to a second database, too.
+    #[serde(default)]
+    pub attached: bool,
 }
 
 /// What faults may change while writers run, and what writers count.

@@ -1,24 +1,45 @@
-//! Each fault alone: a short round in each journal mode that it is for, with every backend watching.
+//! Each fault alone, in short rounds: in full in every journal mode that it is for, otherwise in those that tell most.
 
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use honker_testkit::{JournalMode, count};
+use honker_testkit::{JournalMode, count, full_counts};
+use honker_torture::backend::Backend;
 use honker_torture::faults::{Fault, Replacement};
 use honker_torture::plan::Plan;
-use honker_torture::round::Judged;
+use honker_torture::round::{self, Judged};
 use honker_torture::run;
+
+/// A round of the fault. `data-version` watches in each second one, if the fault lets it.
+fn plan_of(fault: Fault, mode: JournalMode, index: usize) -> Plan {
+    let millis = count(400, 4_000) as u64;
+    let draw = |seed| Plan::draw(seed, millis, mode, &[fault]);
+    let has_connection = |plan: &Plan| {
+        let mut watchers = plan.watchers.iter();
+        watchers.any(|watcher| watcher.backend == Backend::DataVersion)
+    };
+    let first = 7 + index as u64;
+    let mut plans = (first..first + 50).map(draw);
+    let wanted = plans.find(|plan| has_connection(plan) == (index % 2 == 1));
+    wanted.unwrap_or_else(|| draw(first))
+}
 
 /// Runs rounds of the fault, and fails with the place of the history if a guarantee was broken.
 #[track_caller]
-fn survives(fault: Fault, modes: &[JournalMode]) -> Vec<Judged> {
+fn survives(fault: Fault, telling: &[JournalMode]) -> Vec<Judged> {
     if let Err(reason) = fault.available() {
         println!("skipped: {fault}: {reason}");
         return Vec::new();
     }
-    let millis = count(400, 10_000) as u64;
+    let mut modes = telling.to_vec();
+    if full_counts() {
+        modes = JournalMode::ALL.to_vec();
+        modes.retain(|mode| fault.is_for(*mode));
+    }
     let rounds = modes.iter().enumerate().map(|(index, mode)| {
         assert!(fault.is_for(*mode), "{fault} is not for {mode}");
-        let plan = Plan::draw(7 + index as u64, millis, *mode, &[fault]);
+        let plan = plan_of(fault, *mode, index);
         let judged = run::carry_out(&plan, &std::env::temp_dir()).expect("a round");
         println!("{}", run::describe(index + 1, &judged));
         assert!(judged.broken.is_empty(), "{:#?}", judged.broken);
@@ -46,6 +67,28 @@ fn no_commit_is_missed_under_saturation() {
 fn no_commit_is_missed_when_writers_are_killed() {
     let rounds = survives(Fault::WriterKills, &[Wal, Delete, Truncate, Persist]);
     let kills: u64 = rounds.iter().map(|judged| judged.outcome.kills).sum();
+    assert!(kills > 0, "nobody was killed");
+}
+
+#[test]
+fn no_commit_is_missed_where_a_super_journal_ties_two_databases() {
+    was_done(&survives(
+        Fault::SuperJournals,
+        &[Delete, Truncate, Persist],
+    ));
+}
+
+#[test]
+fn no_commit_is_missed_when_writers_of_two_databases_are_killed() {
+    let faults = [Fault::SuperJournals, Fault::WriterKills];
+    let mut kills = 0;
+    for (seed, mode) in (7..).zip([Delete, Truncate, Persist]) {
+        let plan = Plan::draw(seed, count(1_000, 10_000) as u64, mode, &faults);
+        let judged = run::carry_out(&plan, &std::env::temp_dir()).expect("a round");
+        println!("{}", run::describe(1, &judged));
+        assert!(judged.broken.is_empty(), "{:#?}", judged.broken);
+        kills += judged.outcome.kills;
+    }
     assert!(kills > 0, "nobody was killed");
 }
 
@@ -82,6 +125,15 @@ fn an_overflow_of_the_event_queue_loses_nothing() {
 #[test]
 fn a_watcher_without_descriptors_tells_every_commit_or_why_it_ended() {
     was_done(&survives(Fault::DescriptorsUsedUp, &[Wal, Delete]));
+}
+
+#[test]
+fn a_watcher_without_inotify_watches_polls_and_misses_nothing() {
+    let rounds = survives(Fault::InotifyLimits, &[Wal, Delete, Persist]);
+    if full_counts() {
+        // A short round may need no watch in the moments in which none is to be had.
+        was_done(&rounds);
+    }
 }
 
 #[test]
@@ -147,6 +199,55 @@ fn a_plan_is_drawn_from_its_seed_alone() {
     let draw = |seed| Plan::draw(seed, 100, Wal, &faults);
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
+}
+
+/// `honker-torture` with these arguments: its status, and what it printed.
+fn honker_torture(arguments: &[&str], round: &Path) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_honker-torture"))
+        .args(arguments)
+        .arg(round)
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_kept_round_is_checked_again_and_carried_out_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let plan = Plan::draw(1, 1_000, Wal, &[Fault::Saturation]);
+    round::carry_out(&plan, dir.path()).expect("a round");
+    let (code, said) = honker_torture(&["check"], dir.path());
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = honker_torture(&["again", "--times", "2"], dir.path());
+    assert_eq!(
+        (code, said.matches("saturation").count()),
+        (Some(0), 2),
+        "{said}"
+    );
+    // Without its wakes, the first watcher has missed everything.
+    let log = dir.path().join("watcher-0.jsonl");
+    let told = fs::read_to_string(&log).expect("its log");
+    let without: String = told
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("\"wake\""))
+        .collect();
+    assert!(without.len() < told.len(), "{told}");
+    fs::write(&log, without).expect("written");
+    let (code, said) = honker_torture(&["check"], dir.path());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("BROKEN watcher-0"), "{said}");
+    assert!(said.contains("never-misses"), "{said}");
+}
+
+#[test]
+fn a_fault_is_not_asked_for_in_a_mode_that_it_is_not_for() {
+    let arguments = ["run", "--fault", "checkpoints", "--mode", "delete", "--dir"];
+    assert_eq!(honker_torture(&arguments, Path::new("/tmp")).0, Some(2));
+    let arguments = ["run", "--fault", "checkpoints", "--seconds", "1", "--dir"];
+    let (code, said) = honker_torture(&arguments, &std::env::temp_dir());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("WAL") && !said.contains("DELETE"), "{said}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Writers that never pause, and never wait for the disk.
+//! Writers that never pause, and never wait for the disk (but for a super-journal).
 
 use honker_testkit::Synchronous;
 

@@ -1,5 +1,6 @@
 //! What a watcher process is told to do.
 
+use std::fs;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,6 +31,7 @@ fn serve(post: &Post, mut others: Vec<UpdateEvents>) {
         match order {
             Order::State {} => {}
             Order::Descriptors { used_up } => problem = limit_descriptors(used_up).err(),
+            Order::InotifyWatches { used_up } => problem = limit_watches(used_up).err(),
             Order::Fork { children } => problem = fork_children(post, children).err(),
             Order::Finish {
                 last_began_ns,
@@ -48,6 +50,7 @@ fn serve(post: &Post, mut others: Vec<UpdateEvents>) {
             died: post.died(),
             looks: stats.looks,
             busy_looks: stats.busy_looks,
+            fell_back: stats.fallback.is_some(),
             overflows: stats.overflows,
             problem,
             others: wakes.clone(),
@@ -66,6 +69,18 @@ fn limit_descriptors(used_up: bool) -> Result<(), String> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(refuse)?;
     let soft = if used_up { 0 } else { hard };
     setrlimit(Resource::RLIMIT_NOFILE, soft, hard).map_err(refuse)
+}
+
+/// In its own user namespace: in the machine's it is refused.
+fn limit_watches(used_up: bool) -> Result<(), String> {
+    let refuse = |error: io::Error| error.to_string();
+    let users = fs::read_to_string("/proc/self/uid_map").map_err(refuse)?;
+    // All users are mapped to themselves.
+    if users.contains("4294967295") {
+        return Err("these limits are the machine's".into());
+    }
+    let limit = if used_up { 0 } else { i32::MAX };
+    fs::write("/proc/sys/user/max_inotify_watches", limit.to_string()).map_err(refuse)
 }
 
 fn fork_children(post: &Post, children: u32) -> Result<(), String> {

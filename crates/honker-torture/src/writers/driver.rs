@@ -8,11 +8,12 @@ use std::time::Duration;
 use fastrand::Rng;
 use honker_testkit::protocol::Command;
 use honker_testkit::{
-    Conn, JournalMode, LONG, NodeWriter, NumberedLoop, Open, PythonWriter, Reply, SqlError, Writer,
-    exe, numbered, wait_until,
+    Conn, JournalMode, LONG, NodeWriter, NumberedLoop, Open, PythonWriter, Reply, SqlError,
+    Synchronous, Writer, exe, numbered, wait_until,
 };
 
 use super::{Conduct, Program, Writing, shell};
+use crate::attached;
 
 /// How long a session works before it looks whether it is to pause or end.
 const SLICE_MS: u64 = 100;
@@ -108,8 +109,16 @@ impl Driver {
             self.conduct.extra();
             flipping[self.rng.usize(..flipping.len())]
         };
-        let synchronous = format!("PRAGMA synchronous={}", self.writing.synchronous);
-        vec![synchronous, mode.pragma()]
+        let mut synchronous = self.writing.synchronous;
+        if self.writing.attached {
+            // With OFF, SQLite makes no super-journal.
+            synchronous = synchronous.max(Synchronous::Normal);
+        }
+        let mut pragmas = vec![format!("PRAGMA synchronous={synchronous}"), mode.pragma()];
+        if self.writing.attached {
+            pragmas.extend(attached::pragmas(&self.database, synchronous, mode));
+        }
+        pragmas
     }
 
     fn session(&mut self, writer: &mut Writer, pragmas: &[String]) -> Result<Ended, SqlError> {
@@ -148,7 +157,11 @@ impl Driver {
         Command::NumberedLoop(NumberedLoop {
             conn: conn.0,
             n: commits,
-            sql: numbered::entry(self.writing.bytes),
+            sql: if self.writing.attached {
+                attached::entry(self.writing.bytes)
+            } else {
+                numbered::entry(self.writing.bytes)
+            },
             every_us: self.writing.every_us,
             for_ms: SLICE_MS,
             log: self.log.clone(),
