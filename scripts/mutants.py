@@ -140,14 +140,13 @@ def start(copy, command):
 
 
 def notices(copy, command):
-    """Whether a test fails. One is enough: the rest need not be waited for."""
+    """The test that fails first, if any does. One is enough: the rest need not be waited for."""
     with start(copy, command) as running:
         for line in running.stdout:
             if line.startswith("test ") and line.endswith("FAILED\n"):
                 os.killpg(running.pid, signal.SIGKILL)
-                return True
-    # One that aborts names no test.
-    return running.returncode != 0
+                return line.split()[1]
+    return "a test that aborts" if running.returncode else None
 
 
 def place(root, name):
@@ -182,10 +181,11 @@ def main():
                 output = check.stdout.read()
             if check.returncode:
                 sys.exit(f"mutants: does not compile: {what}\n{output}")
-            noticed = [check for check in checks or OF_RULES if notices(copy, CHECKS[check])]
+            noticed = {check: notices(copy, CHECKS[check]) for check in checks or OF_RULES}
+            by = [f"{check}: {test}" for check, test in noticed.items() if test]
             file.write_text(text)
-            unnoticed += not noticed
-            print(f"{', '.join(noticed) or 'NOBODY':18} noticed: {what}", flush=True)
+            unnoticed += not by
+            print(f"{what}\n    {', '.join(by) or 'NOBODY NOTICED'}", flush=True)
         print(f"{len(chosen)} rules simplified, {unnoticed} unnoticed")
         return unnoticed > 0
 
