@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # A background job of a script, or one of nohup, has signals ignored, and so has all it starts: tests that send them would
-# wait in vain. A shell cannot undo that for itself.
-if [ -z "${HONKER_SIGNALS_RESET:-}" ] && env --default-signal=INT true 2>/dev/null; then
+# wait in vain. A shell cannot undo that for itself. (So `nohup` does not keep this alive; `setsid` does.)
+if [ -z "${HONKER_SIGNALS_RESET:-}" ] && env --default-signal=INT,QUIT,HUP true 2>/dev/null; then
     HONKER_SIGNALS_RESET=1 exec env --default-signal=INT,QUIT,HUP scripts/test.sh "$@"
 fi
 

@@ -29,7 +29,7 @@ const DOCUMENTS: [&str; 11] = [
 ];
 
 /// Commands that are not run here, by how they begin, each with what runs it instead or why nothing does.
-const NOT_HERE: [(&str, &str); 25] = [
+const NOT_HERE: [(&str, &str); 27] = [
     (
         "make demo",
         "tests/demo.rs runs `honker demo`, which is all that it does",
@@ -37,7 +37,7 @@ const NOT_HERE: [(&str, &str); 25] = [
     ("make test", "this is part of it"),
     ("make test-full", "the same with the full counts"),
     ("make lint", "scripts/test.sh begins with it"),
-    ("make deny", "it downloads the list of advisories"),
+    ("make deny", "it installs cargo-deny, which takes minutes"),
     ("make install", "it installs into the home directory"),
     (
         "make wheel",
@@ -58,7 +58,11 @@ const NOT_HERE: [(&str, &str); 25] = [
     ("make torture", "scripts/test.sh runs 20 seconds of it"),
     ("make soak", "scripts/test.sh full runs two minutes of it"),
     ("make models", "scripts/test.sh full runs it"),
-    ("make mutants", "it takes an hour"),
+    ("make mutants", "it takes half an hour"),
+    (
+        "make check-platforms",
+        "it installs compilers and Wine, and takes 12 minutes",
+    ),
     (
         "make bench",
         "it takes minutes; crates/honker-bench/tests run all of it in small",
@@ -69,8 +73,12 @@ const NOT_HERE: [(&str, &str); 25] = [
         "it needs a nightly toolchain; the corpora are replayed by damaged.rs and arguments.rs",
     ),
     (
+        "target/debug/honker-torture run ",
+        "crates/honker-torture/tests/faults.rs does each fault, and runs this with one",
+    ),
+    (
         "target/debug/honker-torture check ",
-        "crates/honker-torture/tests/faults.rs keeps and checks rounds",
+        "crates/honker-torture/tests/faults.rs keeps a round, and runs both",
     ),
     ("target/debug/honker-torture again ", "the same"),
     ("printf 'fs.inotify.", "it changes the machine"),
