@@ -31,7 +31,7 @@ pub struct Span {
 pub struct Terms {
     /// How late a wake may be; generous, since the machine is tortured as well.
     pub bound_ns: u64,
-    /// When it could not run.
+    /// When it could not run, in order.
     pub excused: Vec<Span>,
     /// How it has to end, or that it may not.
     pub death: Death,
@@ -84,6 +84,8 @@ pub struct Verdict {
     pub conservative: u64,
     /// Commits that inexact wakes told and nobody made: each of them says that it is not exact, and is counted.
     pub unproven: u64,
+    /// Wakes right after which the database was read.
+    pub reads: u64,
     /// Commits that a wake had to cover, over all subscriptions.
     pub covered: u64,
     /// From the moment a commit could be read for certain to its wake, in nanoseconds; 0 if the wake came first.
@@ -98,6 +100,7 @@ impl Default for Verdict {
             wakes: 0,
             conservative: 0,
             unproven: 0,
+            reads: 0,
             covered: 0,
             lateness: lateness_histogram(),
             violations: Vec::new(),
@@ -128,6 +131,8 @@ fn check_subscription(
     verdict: &mut Verdict,
 ) {
     verdict.wakes += subscription.wakes.len() as u64;
+    let reads = subscription.wakes.iter().filter(|wake| wake.read.is_some());
+    verdict.reads += reads.count() as u64;
     check_order(subscription, verdict);
     let positions = Positions::follow(history, subscription, verdict);
     check_coverage(history, subscription, terms, &positions, verdict);
@@ -183,8 +188,7 @@ fn check_coverage(
             continue;
         }
         let ready = next.checked_sub(1).map_or(0, |last| wakes[last].done_ns);
-        let due = terms.due(latest.max(ready).max(subscription.after_ns), wake.ns);
-        let late = wake.ns.saturating_sub(due);
+        let late = terms.late(latest.max(ready).max(subscription.after_ns), wake.ns);
         verdict.lateness.saturating_record(late);
         if late > terms.bound_ns {
             let what = format!("commit {k} had to wait {late} ns for its wake");
@@ -194,20 +198,24 @@ fn check_coverage(
 }
 
 impl Terms {
-    /// From when on a wake at `ns` is late, for a commit that was readable at `due`: not while the process could not run.
-    fn due(&self, due: u64, ns: u64) -> u64 {
-        let mut due = due;
-        for span in &self.excused {
-            if span.from_ns <= ns && span.to_ns > due {
-                due = span.to_ns.min(ns).max(due);
-            }
-        }
-        due
+    /// How late a wake at `ns` is that was due: the time for which the process could not run does not count.
+    fn late(&self, due: u64, ns: u64) -> u64 {
+        // They come one after the other.
+        let stopped = self.excused.iter().map(|span| {
+            let (from, to) = (span.from_ns.max(due), span.to_ns.min(ns));
+            to.saturating_sub(from)
+        });
+        ns.saturating_sub(due).saturating_sub(stopped.sum())
     }
 }
 
 fn check_statistics(told: &Told, verdict: &mut Verdict) {
-    let (Some(statistics), Some(first)) = (&told.statistics, told.subscriptions.get(&0)) else {
+    let Some(first) = told.subscriptions.get(&0) else {
+        return;
+    };
+    let Some(statistics) = &told.statistics else {
+        let what = "it left no statistics".to_owned();
+        verdict.breaks(Guarantee::Loud, first, 0, what);
         return;
     };
     let count = |is: fn(&Wake) -> bool| first.wakes.iter().filter(|wake| is(wake)).count() as u64;
@@ -242,6 +250,20 @@ fn check_death(told: &Told, terms: &Terms, verdict: &mut Verdict) {
             Some(format!("it did not end with one of {reasons:?}"))
         }
     };
+    // Of the others, those that were dropped before may live on in no record.
+    for other in told.subscriptions.values().filter(|other| other.sub > 0) {
+        let Some(reason) = &other.died else { continue };
+        let is_due = matches!(&terms.death, Death::Of(reasons, _) if reasons.contains(reason));
+        if !is_due {
+            let ns = other.ended_ns.unwrap_or(0);
+            verdict.breaks(
+                Guarantee::Loud,
+                other,
+                ns,
+                format!("it ended with {reason}"),
+            );
+        }
+    }
     if let Some(what) = problem {
         verdict.breaks(Guarantee::Loud, first, first.ended_ns.unwrap_or(0), what);
     } else if first.ended_ns.is_none() {

@@ -172,6 +172,14 @@ impl Fault {
         }
     }
 
+    /// Whether a watcher with events may have to poll from there on.
+    pub(crate) fn takes_events(self) -> bool {
+        matches!(
+            self,
+            Self::InotifyLimits | Self::DescriptorsUsedUp | Self::Permissions | Self::Replaced(_)
+        )
+    }
+
     /// Why it cannot be done here.
     ///
     /// # Errors

@@ -119,14 +119,17 @@ fn carry_out(command: Command) -> Result<bool, Box<dyn Error>> {
             })?;
             println!("{summary}");
             let options = [("mode", &mode), ("fault", &fault)];
-            let named = options.into_iter().flat_map(|(option, names)| {
-                names.iter().map(move |name| format!("--{option} {name}"))
-            });
-            let named: Vec<String> = named.collect();
+            let named: String = options
+                .into_iter()
+                .flat_map(|(option, names)| {
+                    names
+                        .iter()
+                        .flat_map(move |name| [" --", option, " ", name])
+                })
+                .collect();
             println!(
                 "the same choices again: target/debug/honker-torture run --seconds {seconds} --seed {seed} \
-                 --round-ms {round_ms} {}",
-                named.join(" ")
+                 --round-ms {round_ms}{named}"
             );
             Ok(summary.is_good())
         }

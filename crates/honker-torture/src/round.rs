@@ -136,7 +136,10 @@ fn settle(
         terms.push(asked);
     }
     let refused = conduct.errors();
-    problems.extend(refused.iter().filter_map(|refusal| malformed(refusal)));
+    let refusals = refused
+        .iter()
+        .filter_map(|refusal| unexplained(refusal, &plan.faults));
+    problems.extend(refusals);
     Outcome {
         plan: plan.clone(),
         made,
@@ -150,16 +153,31 @@ fn settle(
     }
 }
 
-/// What is wrong if a writer was refused with `SQLITE_CORRUPT` or `SQLITE_NOTADB`.
-fn malformed(refusal: &str) -> Option<(Guarantee, String)> {
-    let is_malformed = refusal.ends_with("(11)") || refusal.ends_with("(26)");
-    let problem = || {
-        (
-            Guarantee::Integrity,
-            format!("a writer was told: {refusal}"),
-        )
+/// What a refusal breaks, unless something explains it that was done to the writers.
+fn unexplained(refusal: &str, faults: &[Fault]) -> Option<(Guarantee, String)> {
+    let is = |codes: &[u8]| {
+        let mut codes = codes.iter();
+        codes.any(|code| refusal.ends_with(&format!("({code})")))
     };
-    is_malformed.then(problem)
+    // SQLITE_CORRUPT and SQLITE_NOTADB. The shell tells no code.
+    let is_malformed =
+        is(&[11, 26]) || refusal.contains("is malformed") || refusal.contains("is not a database");
+    let guarantee = if is_malformed {
+        Guarantee::Integrity
+    } else {
+        Guarantee::Harmless
+    };
+    let explained = match guarantee {
+        Guarantee::Integrity => false,
+        // SQLITE_BUSY: a switch of the journal mode does not wait.
+        _ if is(&[5]) => faults.contains(&Fault::ModeFlips),
+        // SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN.
+        _ if is(&[10, 13, 14]) => faults.contains(&Fault::DiskFull),
+        // Python's `sleep` beside libfaketime: no code of SQLite's.
+        _ if refusal.contains("[Errno 22]") => faults.contains(&Fault::ClockSteps),
+        _ => false,
+    };
+    (!explained).then(|| (guarantee, format!("a writer was told: {refusal}")))
 }
 
 /// The counter, after a look whether the database, and the one attached to it, is whole and has a row for each commit.
@@ -233,6 +251,12 @@ pub fn judge(dir: &Path) -> Result<Judged, String> {
         };
         judged.broken.push((None, violation));
     }
+    let may_poll = judged
+        .outcome
+        .plan
+        .faults
+        .iter()
+        .any(|fault| fault.takes_events());
     for (index, terms) in judged.outcome.terms.iter().enumerate() {
         let log = dir.join(format!("watcher-{index}.jsonl"));
         let told = Told::read(&log).map_err(|error| format!("{}: {error}", log.display()))?;
@@ -241,6 +265,15 @@ pub fn judge(dir: &Path) -> Result<Judged, String> {
         let broken = violations.map(|violation| (Some(index), violation));
         judged.broken.extend(broken);
         let statistics = told.statistics.unwrap_or_default();
+        if let (Some(why), false) = (&statistics.fallback, may_poll) {
+            let violation = Violation {
+                guarantee: Guarantee::Loud,
+                sub: 0,
+                ns: 0,
+                what: format!("it came to poll: {why}"),
+            };
+            judged.broken.push((Some(index), violation));
+        }
         judged.watchers.push((verdict, statistics));
     }
     Ok(judged)

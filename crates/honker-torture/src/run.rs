@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -143,15 +144,21 @@ pub fn carry_out(plan: &Plan, base: &Path) -> Result<Judged, String> {
     let dir = tempfile::Builder::new()
         .prefix("honker-torture-")
         .tempdir_in(base)
-        .map_err(|error| format!("{}: {error}", base.display()))?;
-    round::carry_out(plan, dir.path())?;
-    let judged = round::judge(dir.path())?;
-    if !judged.broken.is_empty() {
-        let kept = dir.keep();
-        println!("kept: {}", kept.display());
-        println!("check it again: honker-torture check {}", kept.display());
+        .map_err(|error| format!("{}: {error}", base.display()))?
+        // Also where something panics.
+        .keep();
+    let judged = round::carry_out(plan, &dir).and_then(|_| round::judge(&dir));
+    if judged.as_ref().is_ok_and(|judged| judged.broken.is_empty()) {
+        // What stays is only in the way.
+        let _ = fs::remove_dir_all(&dir);
+    } else {
+        println!("kept: {}", dir.display());
+        println!(
+            "check it again: target/debug/honker-torture check {}",
+            dir.display()
+        );
     }
-    Ok(judged)
+    judged
 }
 
 /// One line about a round, and one for each violation.
@@ -170,6 +177,11 @@ pub fn describe(number: usize, judged: &Judged) -> String {
     let refused: BTreeSet<&String> = outcome.refused.iter().collect();
     for refusal in refused {
         let _ = write!(text, "\n  a writer was refused: {refusal}");
+    }
+    for (plan, (_, statistics)) in outcome.plan.watchers.iter().zip(&judged.watchers) {
+        if let Some(why) = &statistics.fallback {
+            let _ = write!(text, "\n  {} came to poll: {why}", plan.backend);
+        }
     }
     for (watcher, violation) in &judged.broken {
         let by = watcher.map_or("-".to_owned(), |index| {

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -33,6 +33,8 @@ pub struct Scene {
     /// Theirs, if it can be stepped.
     pub clock: Option<FakeClock>,
     until: Instant,
+    /// Whether something was done to the watchers that may end them.
+    touched: AtomicBool,
     /// What has to be taken down in the end.
     pub mounted: Option<Mounted>,
 }
@@ -91,6 +93,7 @@ impl Scene {
             watchers,
             writers,
             clock,
+            touched: AtomicBool::new(false),
             until: Instant::now() + Duration::from_millis(plan.millis),
             mounted,
         })
@@ -105,6 +108,24 @@ impl Scene {
     pub fn rest(&self, rng: &mut Rng, most: Duration) {
         let left = self.until.saturating_duration_since(Instant::now());
         std::thread::sleep(most.mul_f64(rng.f64()).min(left));
+    }
+
+    /// Call it before what may end watchers is done.
+    ///
+    /// # Errors
+    /// The watcher that has ended before anything was done to it.
+    pub fn touch(&self) -> Result<(), String> {
+        if self.touched.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let dead = self.watchers.iter().find_map(|watcher| {
+            let died = watcher.state().died?;
+            Some(format!(
+                "the {} watcher ended with {died} before anything was done to it",
+                watcher.watching.backend
+            ))
+        });
+        dead.map_or(Ok(()), Err)
     }
 
     /// Writers killed so far.

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use honker_testkit::{JournalMode, fds, threads};
+use honker_testkit::{JournalMode, LONG, fds, threads, wait_until};
 
-use crate::control::Reading;
+use crate::control::{Reading, Watching};
 use crate::faults::Fault;
 use crate::plan::Plan;
 use crate::scene::Scene;
@@ -111,11 +111,27 @@ fn soak(mode: JournalMode, time: Duration, seed: u64, base: &Path) -> Result<Vec
     let Scene {
         watchers, writers, ..
     } = scene;
+    // While the writers still write.
+    for watcher in &watchers {
+        wakes_still(watcher)?;
+    }
     writers.finish();
     for watcher in watchers {
         watcher.finish(0, Duration::from_secs(1))?;
     }
     courses
+}
+
+/// What watches is not only flat: it lives, and its wakes go on.
+fn wakes_still(watcher: &Watcher) -> Result<(), String> {
+    let before = watcher.state().wakes;
+    let goes_on = wait_until(LONG, || watcher.state().wakes > before);
+    let Watching { backend, .. } = &watcher.watching;
+    match watcher.state().died {
+        Some(why) => Err(format!("the {backend} watcher ended with {why}")),
+        None if !goes_on => Err(format!("the {backend} watcher wakes no more")),
+        None => Ok(()),
+    }
 }
 
 /// Hours of records would fill a disk: they go nowhere.

@@ -22,6 +22,7 @@ pub struct Summary {
     rounds: u64,
     commits: u64,
     in_doubt: u64,
+    reads: u64,
     kills: u64,
     broken: BTreeMap<Guarantee, u64>,
     by_watcher: BTreeMap<(Backend, JournalMode), Line>,
@@ -88,6 +89,8 @@ impl Summary {
         for (_, violation) in &judged.broken {
             *self.broken.entry(violation.guarantee).or_default() += 1;
         }
+        let verdicts = judged.watchers.iter().map(|(verdict, _)| verdict);
+        self.reads += verdicts.map(|verdict| verdict.reads).sum::<u64>();
         for (plan, (verdict, _)) in outcome.plan.watchers.iter().zip(&judged.watchers) {
             let key = (plan.backend, outcome.plan.mode);
             let line = self.by_watcher.entry(key).or_default();
@@ -108,9 +111,9 @@ impl Summary {
         }
     }
 
-    /// Whether nothing was broken.
+    /// Whether nothing was broken, by commits that were made.
     pub fn is_good(&self) -> bool {
-        self.broken.is_empty()
+        self.commits > 0 && self.broken.is_empty()
     }
 }
 
@@ -162,12 +165,14 @@ impl fmt::Display for Summary {
         }
         writeln!(
             f,
-            "\n{} rounds in {} s: {} commits ({} of them by writers that were killed in them), {} kills",
+            "\n{} rounds in {} s: {} commits ({} of them by writers that were killed in them), {} kills, {} wakes \
+             followed by a read",
             self.rounds,
             self.elapsed.as_secs(),
             self.commits,
             self.in_doubt,
-            self.kills
+            self.kills,
+            self.reads
         )?;
         for guarantee in Guarantee::ALL {
             let broken = self.broken.get(&guarantee).copied().unwrap_or(0);

@@ -147,8 +147,12 @@ impl Watcher {
         });
         match inner.answers.next(within * 3 + PATIENCE) {
             Ok(line) if line == "finished" => {
-                inner.process.wait(LONG);
-                Ok(())
+                let status = inner.process.wait(LONG);
+                if status.success() {
+                    Ok(())
+                } else {
+                    Err(format!("the watcher process ended with {status}"))
+                }
             }
             other => {
                 inner.process.kill();

@@ -24,6 +24,8 @@ pub enum Guarantee {
     CountsTheConservative,
     /// A watcher ends when and as it has to, and says so.
     Loud,
+    /// SQLite refuses nobody anything because of a watcher.
+    Harmless,
     /// The database is intact.
     Integrity,
     /// No commit that returned is gone, and no number was given twice.
@@ -32,7 +34,7 @@ pub enum Guarantee {
 
 impl Guarantee {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NeverMisses,
         Self::NeverSpurious,
         Self::NotEarly,
@@ -41,6 +43,7 @@ impl Guarantee {
         Self::Ordered,
         Self::CountsTheConservative,
         Self::Loud,
+        Self::Harmless,
         Self::Integrity,
         Self::NoLostUpdate,
     ];
@@ -56,6 +59,7 @@ impl Guarantee {
             Self::Ordered => "ordered",
             Self::CountsTheConservative => "counts-the-conservative",
             Self::Loud => "loud",
+            Self::Harmless => "harmless",
             Self::Integrity => "integrity",
             Self::NoLostUpdate => "no-lost-update",
         }

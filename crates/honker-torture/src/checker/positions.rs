@@ -83,7 +83,8 @@ impl Interval {
             verdict.breaks(Guarantee::NeverSpurious, subscription, wake.ns, what);
         }
         self.low = self.low.min(possible);
-        if wake.kind == Kind::Commit && wake.commits == 0 {
+        // Nobody asks for idle wakes here.
+        if wake.kind == Kind::Idle || (wake.kind == Kind::Commit && wake.commits == 0) {
             let what = format!("wake {} tells no commit", wake.seq);
             verdict.breaks(Guarantee::NeverSpurious, subscription, wake.ns, what);
         }

@@ -15,6 +15,7 @@ pub(super) const FAMILY: Family = Family {
     },
     strike: |scene, rng| {
         scene.rest(rng, Duration::from_secs(1));
+        scene.touch()?;
         let watcher = &scene.watchers[rng.usize(..scene.watchers.len())];
         let state = watcher.order(&Order::Descriptors { used_up: true });
         scene.rest(rng, Duration::from_millis(700));

@@ -30,6 +30,7 @@ pub(super) const FAMILY: Family = Family {
         scene.rest(rng, Duration::from_millis(600));
         let hidden = choose(rng, &["", "-journal", "-wal", "-shm", "/"]);
         let (path, open) = target(scene, hidden);
+        scene.touch()?;
         // A sidecar that is gone by now cannot be hidden.
         if set(&path, 0o600).is_err() {
             return Ok(0);

@@ -89,6 +89,7 @@ fn replace(scene: &Scene, how: fn(&Scene) -> io::Result<()>) -> Result<u64, Stri
     scene.writers.paused(|| {
         settle(scene).map_err(|error| format!("the database can't be settled: {error}"))?;
         let before: Vec<State> = scene.watchers.iter().map(Watcher::state).collect();
+        scene.touch()?;
         how(scene).map_err(|error| format!("the file can't be replaced: {error}"))?;
         let each = || scene.watchers.iter().zip(&before);
         let _ = wait_until(LONG, || {

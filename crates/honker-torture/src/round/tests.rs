@@ -78,15 +78,28 @@ fn a_row_that_is_gone_is_a_lost_update() {
 }
 
 #[test]
-fn a_writer_that_is_told_of_corruption_breaks_integrity() {
-    let broken = |refusal| malformed(refusal).map(|(broken, _)| broken);
-    assert_eq!(
-        broken("database disk image is malformed (11)"),
-        Some(Guarantee::Integrity)
-    );
-    assert_eq!(
-        broken("file is not a database (26)"),
-        Some(Guarantee::Integrity)
-    );
-    assert_eq!(broken("database is locked (5)"), None);
+fn a_writer_that_is_refused_something_breaks_a_guarantee_unless_a_fault_explains_it() {
+    let broken = |refusal, faults: &[Fault]| {
+        let broken = unexplained(refusal, faults);
+        broken.map(|(guarantee, _)| guarantee)
+    };
+    for refusal in [
+        "database disk image is malformed (11)",
+        "Error: stepping, database disk image is malformed (11) (1)",
+        "file is not a database (26)",
+    ] {
+        assert_eq!(
+            broken(refusal, &[Fault::DiskFull]),
+            Some(Guarantee::Integrity)
+        );
+    }
+    for (refusal, explained) in [
+        ("database is locked (5)", Fault::ModeFlips),
+        ("database or disk is full (13)", Fault::DiskFull),
+        ("disk I/O error (10)", Fault::DiskFull),
+    ] {
+        assert_eq!(broken(refusal, &[explained]), None, "{refusal}");
+        let unexplained = broken(refusal, &[Fault::Saturation]);
+        assert_eq!(unexplained, Some(Guarantee::Harmless), "{refusal}");
+    }
 }

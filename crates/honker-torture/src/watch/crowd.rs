@@ -8,6 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use honker_core::UpdateEvents;
 use honker_testkit::clock::monotonic_ns;
+use honker_testkit::{LONG, wait_until};
 
 use super::{Post, wake};
 
@@ -24,6 +25,9 @@ fn keep(post: &Post, size: usize) {
     while !post.over.load(Ordering::Acquire) {
         if crowd.len() < size {
             let Ok(events) = post.subscribe(next) else {
+                // Only because the watcher has ended, which its first subscription says.
+                let dead = wait_until(LONG, || post.died().is_some());
+                assert!(dead, "a subscription was refused");
                 break;
             };
             crowd.push((next, events));
@@ -34,9 +38,10 @@ fn keep(post: &Post, size: usize) {
             // Some are asked often, and some hardly ever.
             let among = rng.usize(1..=size);
             let index = rng.usize(..among);
-            if !ask(post, &mut crowd[index]) || rng.u8(..) == 0 {
+            let asked = ask(post, &mut crowd[index]);
+            if asked.is_err() || rng.u8(..) == 0 {
                 let (sub, gone) = crowd.swap_remove(index);
-                post.end(sub, None, false);
+                post.end(sub, asked.err(), false);
                 drop(gone);
                 break;
             }
@@ -45,18 +50,19 @@ fn keep(post: &Post, size: usize) {
         std::thread::sleep(Duration::from_millis(1));
     }
     for mut subscription in crowd {
-        let alive = ask(post, &mut subscription);
-        post.end(subscription.0, None, alive);
+        let asked = ask(post, &mut subscription);
+        let settled = asked.is_ok();
+        post.end(subscription.0, asked.err(), settled);
     }
 }
 
-/// Takes what is pending; whether the subscription goes on.
-fn ask(post: &Post, (sub, events): &mut (u64, UpdateEvents)) -> bool {
+/// Takes what is pending. The error's kind if that ended the subscription.
+fn ask(post: &Post, (sub, events): &mut (u64, UpdateEvents)) -> Result<(), String> {
     loop {
         match events.try_recv() {
             Ok(Some(update)) => post.tell(*sub, wake(update, monotonic_ns(), None)),
-            Ok(None) => return true,
-            Err(_) => return false,
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(format!("{:?}", error.kind())),
         }
     }
 }

@@ -33,6 +33,38 @@ fn a_process_that_ends_without_a_word_is_found() {
 }
 
 #[test]
+fn a_watcher_that_never_began_or_left_no_statistics_is_found() {
+    let nothing = check(&history(), &Told::default(), &terms());
+    assert_eq!(broken(&nothing), [Guarantee::Loud]);
+    let mut silent = told(|_| {});
+    silent.statistics = None;
+    assert_eq!(
+        broken(&check(&history(), &silent, &terms())),
+        [Guarantee::Loud]
+    );
+}
+
+#[test]
+fn a_further_subscription_that_ends_for_no_good_reason_is_found() {
+    let mut told = told(|_| {});
+    told.add(Record::Began {
+        sub: 1,
+        before_ns: COMMITS * MS + MS / 2,
+        after_ns: COMMITS * MS + MS / 2 + 100,
+    });
+    told.add(Record::Ended {
+        sub: 1,
+        ns: 50 * MS,
+        died: Some("Io".to_owned()),
+        settled: false,
+    });
+    assert_eq!(
+        broken(&check(&history(), &told, &terms())),
+        [Guarantee::Loud]
+    );
+}
+
+#[test]
 fn a_subscription_may_be_told_one_commit_before_it_only_while_another_is_under_way() {
     // It begins in commit 10, or between commits 9 and 10, and is told commit 9 all the same.
     let begun_at = |ns: u64| {

@@ -233,6 +233,52 @@ fn a_late_wake_is_excused_while_its_process_was_stopped() {
 }
 
 #[test]
+fn a_short_stop_excuses_no_more_than_its_own_time() {
+    let late = told(|wakes| {
+        let last = wakes.last_mut().expect("a wake");
+        last.ns += 6 * MS;
+        last.done_ns = last.ns;
+    });
+    let mut terms = terms();
+    // Just before the wake that is late.
+    let to_ns = (COMMITS + 6) * MS;
+    let from_ns = to_ns - MS / 10;
+    terms.excused.push(Span { from_ns, to_ns });
+    assert_eq!(
+        broken(&check(&history(), &late, &terms)),
+        [Guarantee::Bounded]
+    );
+}
+
+#[test]
+fn an_idle_wake_that_nobody_asked_for_is_found() {
+    breaks(
+        |wakes| {
+            let mut idle = *wakes.last().expect("a wake");
+            idle.seq += 1;
+            idle.ns += MS;
+            (idle.commits, idle.kind) = (0, Kind::Idle);
+            wakes.push(idle);
+        },
+        Guarantee::NeverSpurious,
+    );
+}
+
+#[test]
+fn a_replacement_that_is_in_no_statistics_is_found() {
+    breaks(
+        |wakes| {
+            let mut replaced = *wakes.last().expect("a wake");
+            replaced.seq += 1;
+            replaced.ns += MS;
+            (replaced.commits, replaced.kind) = (0, Kind::Replaced);
+            wakes.push(replaced);
+        },
+        Guarantee::CountsTheConservative,
+    );
+}
+
+#[test]
 fn counts_that_are_too_high_or_too_low_are_found() {
     breaks(|wakes| wakes[11].commits += 1, Guarantee::NeverSpurious);
     breaks(
