@@ -68,20 +68,20 @@ run() { # what, the seconds it may take, its log, and the command
 }
 
 # The core with each of its backends, and without any of its features.
-everything=(-p honker-core --features honker-core/data-version,honker-core/stream,honker-core/test-hooks)
+everything=(-p honker-core --features honker-core/data-version,honker-core/serde,honker-core/stream,honker-core/test-hooks)
 
 macos() {
     need rustc-web cargo-web rust-web-src
     for target in aarch64-apple-darwin x86_64-apple-darwin; do
         # SQLite is C, and there is no C compiler for it here: the backend that brings one is left out.
-        check "macOS" "$target" -p honker-core --features stream,test-hooks
+        check "macOS" "$target" -p honker-core --features serde,stream,test-hooks
         check "macOS, no features" "$target" -p honker-core --no-default-features
     done
 }
 
 freebsd() {
     need rustc-web cargo-web rust-web-src
-    check "FreeBSD" x86_64-unknown-freebsd -p honker-core --features stream,test-hooks
+    check "FreeBSD" x86_64-unknown-freebsd -p honker-core --features serde,stream,test-hooks
     check "FreeBSD, no features" x86_64-unknown-freebsd -p honker-core --no-default-features
 }
 

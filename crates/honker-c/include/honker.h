@@ -77,7 +77,7 @@ enum honker_code
      */
     HONKER_PERMISSION_DENIED = -6,
     /**
-     * The path cannot name a database file: empty, ":memory:", or a URI.
+     * The path cannot name a database file: empty, too long, ":memory:", or a URI.
      */
     HONKER_INVALID_PATH = -7,
     /**

@@ -88,7 +88,7 @@ const NOT_HERE: [(&str, &str); 27] = [
         "litestream ",
         "it needs a replica; long_tail/restore.rs does to the files what it does",
     ),
-    ("rm -f /srv/app.db-wal", "a step of that restore"),
+    ("rm -f /srv/app.db-journal", "a step of that restore"),
     ("mv /srv/app.db.new /srv/app.db", "another step of it"),
 ];
 

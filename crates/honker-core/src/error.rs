@@ -53,7 +53,7 @@ named! {
         NotADatabase = "not_a_database",
         /// The file system refused access to the database, its directory or its `-shm`.
         PermissionDenied = "permission_denied",
-        /// The path cannot name a database file: empty, with a NUL in it, `:memory:`, or a `file:` URI.
+        /// The path cannot name a database file: empty, too long, with a NUL in it, `:memory:`, or a `file:` URI.
         InvalidPath = "invalid_path",
         /// A setting is out of range, or a name is not one of the valid ones.
         InvalidConfig = "invalid_config",

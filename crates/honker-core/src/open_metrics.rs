@@ -109,7 +109,7 @@ const GAUGES: [Gauge; 4] = [
     }),
     (
         "honker_fallback",
-        "1 if another backend runs than the one that was asked for.",
+        "1 if it polls instead of the backend that was asked for, or that auto prefers.",
         |stats| Some(truth(stats.fallback.is_some())),
     ),
     (

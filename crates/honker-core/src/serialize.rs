@@ -5,7 +5,6 @@ use crate::probe::{BackendVerdict, Probe};
 use crate::stats::Conservative;
 use serde::{Serialize, Serializer};
 use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,12 +86,12 @@ impl Serialize for Probe {
     }
 }
 
-/// The bytes of a path that is not UTF-8.
+/// The bytes of a path that is not UTF-8 (on Windows those that Rust has for one that is not Unicode).
 fn hex(path: &Path) -> Option<String> {
     if path.to_str().is_some() {
         return None;
     }
-    let bytes = path.as_os_str().as_bytes();
+    let bytes = path.as_os_str().as_encoded_bytes();
     Some(bytes.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

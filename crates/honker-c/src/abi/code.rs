@@ -23,7 +23,7 @@ pub enum honker_code {
     HONKER_NOT_A_DATABASE = -5,
     /// The file system refused access to the database, its directory or its -shm.
     HONKER_PERMISSION_DENIED = -6,
-    /// The path cannot name a database file: empty, ":memory:", or a URI.
+    /// The path cannot name a database file: empty, too long, ":memory:", or a URI.
     HONKER_INVALID_PATH = -7,
     /// A setting is out of range, or a name or a position is none.
     HONKER_INVALID_CONFIG = -8,
