@@ -45,6 +45,15 @@ def as_json(value):
     return value.hex().upper() if isinstance(value, bytes) else value
 
 
+# Before Python 3.11 an error tells no code.
+CODES = {"is locked": 5, "I/O error": 10, "malformed": 11, "is full": 13, "unable to open": 14, "not a database": 26}
+
+
+def code(error):
+    told = (number for text, number in CODES.items() if text in str(error))
+    return getattr(error, "sqlite_errorcode", None) or next(told, 0)
+
+
 def commit_loop(command):
     connection = connections[command["conn"]]
     every, limit = command["every_us"] * 1000, command["for_ms"] * 1_000_000
@@ -60,7 +69,7 @@ def commit_loop(command):
         try:
             run(connection, command["sql"].replace("{i}", str(i)))
         except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", 5) & 0xFF != 5:
+            if code(error) & 0xFF != 5:
                 raise
             busy += 1
             if connection.in_transaction:
@@ -96,7 +105,7 @@ def numbered_loop(command):
             except sqlite3.OperationalError as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                if error.sqlite_errorcode & 0xFF != 5:
+                if code(error) & 0xFF != 5:
                     raise
                 busy += 1
     elapsed = time.monotonic_ns() - began
@@ -133,7 +142,7 @@ def answer(command):
     try:
         return carry_out(command)
     except Exception as error:
-        extended = getattr(error, "sqlite_errorcode", 0)
+        extended = code(error)
         return {
             "reply": "error",
             "error": str(error),

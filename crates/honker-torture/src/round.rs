@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -136,10 +137,9 @@ fn settle(
         terms.push(asked);
     }
     let refused = conduct.errors();
-    let refusals = refused
-        .iter()
-        .filter_map(|refusal| unexplained(refusal, &plan.faults));
-    problems.extend(refusals);
+    let refusals: BTreeSet<_> = refused.iter().collect();
+    let refusals = refusals.into_iter();
+    problems.extend(refusals.filter_map(|refusal| unexplained(refusal, &plan.faults)));
     Outcome {
         plan: plan.clone(),
         made,
@@ -157,12 +157,11 @@ fn settle(
 fn unexplained(refusal: &str, faults: &[Fault]) -> Option<(Guarantee, String)> {
     let is = |codes: &[u8]| {
         let mut codes = codes.iter();
-        codes.any(|code| refusal.ends_with(&format!("({code})")))
+        // The shell tells it in its text.
+        codes.any(|code| refusal.contains(&format!("({code})")))
     };
-    // SQLITE_CORRUPT and SQLITE_NOTADB. The shell tells no code.
-    let is_malformed =
-        is(&[11, 26]) || refusal.contains("is malformed") || refusal.contains("is not a database");
-    let guarantee = if is_malformed {
+    // SQLITE_CORRUPT and SQLITE_NOTADB.
+    let guarantee = if is(&[11, 26]) {
         Guarantee::Integrity
     } else {
         Guarantee::Harmless

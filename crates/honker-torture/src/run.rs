@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use honker_testkit::JournalMode;
+use tempfile::TempDir;
 
 use crate::faults::Fault;
 use crate::plan::{Plan, choose};
@@ -136,7 +136,7 @@ fn draw_faults(rng: &mut Rng, mode: JournalMode, from: &[Fault], number: usize) 
     drawn
 }
 
-/// Carries a plan out and checks it. The directory stays only if something was broken.
+/// Carries a plan out and checks it. The directory stays only if something was broken, or it could not go on.
 ///
 /// # Errors
 /// What the machine refused.
@@ -144,21 +144,40 @@ pub fn carry_out(plan: &Plan, base: &Path) -> Result<Judged, String> {
     let dir = tempfile::Builder::new()
         .prefix("honker-torture-")
         .tempdir_in(base)
-        .map_err(|error| format!("{}: {error}", base.display()))?
-        // Also where something panics.
-        .keep();
-    let judged = round::carry_out(plan, &dir).and_then(|_| round::judge(&dir));
-    if judged.as_ref().is_ok_and(|judged| judged.broken.is_empty()) {
-        // What stays is only in the way.
-        let _ = fs::remove_dir_all(&dir);
-    } else {
-        println!("kept: {}", dir.display());
-        println!(
-            "check it again: target/debug/honker-torture check {}",
-            dir.display()
-        );
+        .map_err(|error| format!("{}: {error}", base.display()))?;
+    let mut dir = Kept(Some(dir));
+    round::carry_out(plan, dir.path())?;
+    let judged = round::judge(dir.path())?;
+    if judged.broken.is_empty() {
+        dir.remove();
     }
-    judged
+    Ok(judged)
+}
+
+/// A directory that stays unless it is removed, and says so, also where something panics.
+struct Kept(Option<TempDir>);
+
+impl Kept {
+    fn path(&self) -> &Path {
+        self.0.as_ref().map_or(Path::new(""), TempDir::path)
+    }
+
+    fn remove(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(dir) = self.0.take() {
+            let dir = dir.keep();
+            println!("kept: {}", dir.display());
+            println!(
+                "check it again: target/debug/honker-torture check {}",
+                dir.display()
+            );
+        }
+    }
 }
 
 /// One line about a round, and one for each violation.

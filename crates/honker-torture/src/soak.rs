@@ -112,10 +112,9 @@ fn soak(mode: JournalMode, time: Duration, seed: u64, base: &Path) -> Result<Vec
         watchers, writers, ..
     } = scene;
     // While the writers still write.
-    for watcher in &watchers {
-        wakes_still(watcher)?;
-    }
+    let wake: Result<(), String> = watchers.iter().try_for_each(wakes_still);
     writers.finish();
+    wake?;
     for watcher in watchers {
         watcher.finish(0, Duration::from_secs(1))?;
     }

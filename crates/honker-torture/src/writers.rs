@@ -80,6 +80,12 @@ impl Conduct {
         extras.push(extra);
     }
 
+    /// Notes what a writer was refused.
+    fn refused(&self, refusal: String) {
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        errors.push(refusal);
+    }
+
     /// The errors met so far.
     pub fn errors(&self) -> Vec<String> {
         let errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);

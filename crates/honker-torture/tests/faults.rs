@@ -47,7 +47,8 @@ fn survives(fault: Fault, telling: &[JournalMode]) -> Vec<Judged> {
     });
     let rounds: Vec<Judged> = rounds.collect();
     let made: u64 = rounds.iter().map(|judged| judged.outcome.made).sum();
-    assert!(made > 0, "nobody committed");
+    // A single short round may be over before its writer has begun.
+    assert!(made > 0 || modes.len() == 1, "nobody committed");
     rounds
 }
 

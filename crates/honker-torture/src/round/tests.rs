@@ -96,6 +96,10 @@ fn a_writer_that_is_refused_something_breaks_a_guarantee_unless_a_fault_explains
     for (refusal, explained) in [
         ("database is locked (5)", Fault::ModeFlips),
         ("database or disk is full (13)", Fault::DiskFull),
+        (
+            "Runtime error near line 4: database or disk is full (13) (1)",
+            Fault::DiskFull,
+        ),
         ("disk I/O error (10)", Fault::DiskFull),
     ] {
         assert_eq!(broken(refusal, &[explained]), None, "{refusal}");

@@ -26,7 +26,9 @@ fn keep(post: &Post, size: usize) {
         if crowd.len() < size {
             let Ok(events) = post.subscribe(next) else {
                 // Only because the watcher has ended, which its first subscription says.
-                let dead = wait_until(LONG, || post.died().is_some());
+                let dead = wait_until(LONG, || {
+                    post.died().is_some() || post.over.load(Ordering::Acquire)
+                });
                 assert!(dead, "a subscription was refused");
                 break;
             };

@@ -139,7 +139,12 @@ impl Driver {
             writer.send(&self.slice(conn, left));
             match self.answer(writer) {
                 None => return Ok(Ended::Killed),
-                Some(Reply::Loop(report)) => left -= report.commits.max(1).min(left),
+                Some(Reply::Loop(report)) => {
+                    left -= report.commits.max(1).min(left);
+                    if report.busy > 0 {
+                        self.conduct.refused("database is locked (5)".to_owned());
+                    }
+                }
                 Some(Reply::Error(error)) => return Err(error),
                 Some(other) => panic!("a loop was answered with {other:?}"),
             }
@@ -186,8 +191,7 @@ impl Driver {
 
     /// What SQLite refused. Whether that was to be expected is judged by the round.
     pub(super) fn met(&self, error: &SqlError) {
-        let errors = self.conduct.errors.lock();
-        let mut errors = errors.unwrap_or_else(PoisonError::into_inner);
-        errors.push(format!("{} ({})", error.error, error.code));
+        self.conduct
+            .refused(format!("{} ({})", error.error, error.code));
     }
 }
