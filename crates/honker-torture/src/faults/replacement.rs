@@ -174,6 +174,8 @@ fn cut_to_zero(scene: &Scene) -> io::Result<()> {
 }
 
 fn counter_backwards(scene: &Scene) -> io::Result<()> {
+    // Back is only for who has seen it further on: a starved watcher may be behind.
+    all_have_looked(scene)?;
     let bytes = fs::read(&scene.database)?;
     let file = File::options().write(true).open(&scene.database)?;
     // The file change counter, big-endian.
