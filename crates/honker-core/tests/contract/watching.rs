@@ -166,8 +166,16 @@ fn unseen_sessions(stats: &Stats) -> u64 {
     };
     let unseen = counted(Conservative::UnseenSession);
     if cfg!(windows) {
-        // And a moment has to pass before one that has just ended is known to be over.
-        unseen + counted(Conservative::LockKept) + counted(Conservative::StartedDuringWrite)
+        // A moment has to pass before one that has just ended is known to be over, and a session that switched out of WAL
+        // has once been told of again at its end (docs/platforms.md).
+        [
+            Conservative::LockKept,
+            Conservative::StartedDuringWrite,
+            Conservative::ModeSwitch,
+        ]
+        .into_iter()
+        .map(counted)
+        .fold(unseen, u64::saturating_add)
     } else {
         unseen
     }
