@@ -1,7 +1,7 @@
 //! A `tracing` subscriber that hangs holds up nobody but the log. (A process of its own: there is one for a process.)
 
 use honker_core::{SharedUpdateWatcher, WatcherBackend};
-use honker_testkit::{JournalMode, LONG, TempDb, wait_until};
+use honker_testkit::{JournalMode, LONG, TempDb, Writer, wait_until};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Wake, Waker};
@@ -47,6 +47,8 @@ impl Wake for Counts {
 fn a_subscriber_of_the_log_that_hangs_holds_up_neither_tasks_nor_threads_and_hears_all_later() {
     tracing::subscriber::set_global_default(Hangs).expect("nobody else listens");
     let db = TempDb::new(JournalMode::Wal);
+    let mut writer = Writer::spawn();
+    let conn = writer.open(db.path());
     let open = || {
         let builder = SharedUpdateWatcher::builder(db.path());
         builder.backend(WatcherBackend::Polling).open()
@@ -63,7 +65,8 @@ fn a_subscriber_of_the_log_that_hangs_holds_up_neither_tasks_nor_threads_and_hea
         );
         // Each one that comes and goes is worth two lines.
         drop(open().expect("another"));
-        db.sql("INSERT INTO t(n) VALUES (1)");
+        let inserted = writer.exec(conn, "INSERT INTO t(n) VALUES (1)");
+        inserted.expect("a commit");
         assert!(
             wait_until(LONG, || counts.0.load(Ordering::SeqCst) == 1),
             "woken in round {round}"
