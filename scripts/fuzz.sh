@@ -1,12 +1,23 @@
 #!/usr/bin/env bash
-# Fuzzes each target: `fuzz.sh [SECONDS]`. Needs nightly Rust and cargo-fuzz; without them it says so and does nothing.
+# Fuzzes each target: `fuzz.sh [SECONDS]`. Installs what it lacks: nightly Rust through rustup, and cargo-fuzz below target/.
+# Where that can't be had it says so and does nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
-    echo "fuzz: skipped: nightly Rust or cargo-fuzz is not installed; the corpora were replayed by the tests"
+skip() {
+    echo "fuzz: skipped: $1; the corpora were replayed by the tests" >&2
     exit 0
-fi
+}
+
+tools=$PWD/target/tools
+PATH=$tools/bin:$PATH
+rustup toolchain list 2>/dev/null | grep -q '^nightly' ||
+    rustup toolchain install nightly --profile minimal ||
+    skip "nightly Rust is not installed ('rustup toolchain install nightly')"
+command -v cargo-fuzz >/dev/null ||
+    cargo install --quiet --locked --root "$tools" cargo-fuzz ||
+    skip "cargo-fuzz could not be installed ('cargo install cargo-fuzz')"
+
 found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT
 for target in decode files position arguments; do
