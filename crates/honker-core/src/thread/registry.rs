@@ -12,17 +12,62 @@ use crate::shared::Shared;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// For tests: behave as where the kernel refuses a private descriptor table.
 pub(crate) static REFUSE_PRIVATE_TABLE: AtomicBool = AtomicBool::new(false);
 
 /// The threads of a parent process do not exist in its children.
-static OBSERVERS: PerProcess<Mutex<Vec<Running>>> = PerProcess::new(Mutex::default);
+static OBSERVERS: PerProcess<Observers> = PerProcess::new(Observers::default);
 
-/// How long `close` waits for the observer thread to let go, should a file system hang.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+/// How long `close` waits for the observer thread to let go, should a file system hang, and `open` for others to end.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// So many threads of a domain may be ending while another one starts. Each has up to two inotify instances, of which a user may have
+/// 128, and the kernel takes some 20 ms to close one: 5,000 times `open` and `close` without this had 105 threads ending.
+const ENDING_AT_ONCE: usize = 16;
+
+#[derive(Debug, Default)]
+struct Observers {
+    threads: Mutex<Threads>,
+    /// A thread has ended, or started.
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Threads {
+    running: Vec<Running>,
+    /// Of these, and of those that were told to end and have not let go of everything.
+    alive: Vec<Domain>,
+}
+
+impl Threads {
+    /// Whether one more may start, or is not needed. Of those that hang, each domain has its own.
+    fn have_room_for(&self, domain: Domain) -> bool {
+        let alive = self.alive.iter().filter(|it| **it == domain);
+        self.running.iter().any(|it| it.domain == domain) || alive.count() < ENDING_AT_ONCE
+    }
+
+    /// One that has died serves its other watchers no more.
+    fn forget_the_dead(&mut self) {
+        self.running.retain(|it| it.line.mailbox.is_open());
+    }
+}
+
+/// On the thread, until it has let go of everything.
+struct Alive(Domain);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        let mut threads = threads();
+        if let Some(at) = threads.alive.iter().position(|it| *it == self.0) {
+            threads.alive.swap_remove(at);
+        }
+        drop(threads);
+        OBSERVERS.get().changed.notify_all();
+    }
+}
 
 /// What a thread watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +132,7 @@ impl Line {
         let refuse = REFUSE_PRIVATE_TABLE.load(Ordering::Relaxed);
         let name = domain.thread_name();
         bell::spawn(name, ear, refuse, move |started| {
+            let _alive = Alive(domain);
             super::run(started.ear, &theirs, started.private);
         })
         .map_err(failed)?;
@@ -137,19 +183,29 @@ pub(crate) fn open(shared: &Arc<Shared>, settings: Settings) -> Result<Arc<Line>
 
 /// The way to the thread for one more watcher.
 fn line(domain: Domain, path: &Path) -> Result<Arc<Line>, Error> {
-    let mut observers = observers();
-    // One that has died serves its other watchers no more.
-    observers.retain(|running| running.line.mailbox.is_open());
-    if let Some(running) = observers.iter_mut().find(|it| it.domain == domain) {
+    let mut threads = threads();
+    threads.forget_the_dead();
+    if !threads.have_room_for(domain) {
+        let must_wait = |threads: &mut Threads| !threads.have_room_for(domain);
+        let changed = &OBSERVERS.get().changed;
+        let waited = changed.wait_timeout_while(threads, PATIENCE, must_wait);
+        threads = waited.unwrap_or_else(PoisonError::into_inner).0;
+        threads.forget_the_dead();
+    }
+    if let Some(running) = threads.running.iter_mut().find(|it| it.domain == domain) {
         running.watchers += 1;
         return Ok(Arc::clone(&running.line));
     }
     let line = Arc::new(Line::start(path, domain)?);
-    observers.push(Running {
+    // It may have ended already, but can say so only now.
+    threads.alive.push(domain);
+    threads.running.push(Running {
         domain,
         line: Arc::clone(&line),
         watchers: 1,
     });
+    drop(threads);
+    OBSERVERS.get().changed.notify_all();
     Ok(line)
 }
 
@@ -163,21 +219,18 @@ pub(crate) fn close(line: &Arc<Line>, shared: &Arc<Shared>) {
         answer,
     };
     if line.mailbox.post(&line.bell, request) {
-        let _ = answered.recv_timeout(CLOSE_PATIENCE);
+        let _ = answered.recv_timeout(PATIENCE);
     }
     release(line);
 }
 
 fn release(line: &Arc<Line>) {
-    let mut observers = observers();
-    if let Some(at) = observers
-        .iter()
-        .position(|running| Arc::ptr_eq(&running.line, line))
-    {
-        observers[at].watchers -= 1;
-        if observers[at].watchers == 0 && observers[at].domain != Domain::Sqlite {
+    let running = &mut threads().running;
+    if let Some(at) = running.iter().position(|it| Arc::ptr_eq(&it.line, line)) {
+        running[at].watchers -= 1;
+        if running[at].watchers == 0 && running[at].domain != Domain::Sqlite {
             line.mailbox.post(&line.bell, Request::Stop);
-            observers.remove(at);
+            running.remove(at);
         }
     }
 }
@@ -185,13 +238,14 @@ fn release(line: &Arc<Line>) {
 /// For tests: the thread for local file systems ends, whoever still watches.
 #[cfg(feature = "test-hooks")]
 pub(crate) fn end_the_thread() {
-    let observers = observers();
-    if let Some(local) = observers.iter().find(|it| it.domain == Domain::Local) {
+    let threads = threads();
+    let mut running = threads.running.iter();
+    if let Some(local) = running.find(|it| it.domain == Domain::Local) {
         local.line.mailbox.post(&local.line.bell, Request::Stop);
     }
 }
 
-fn observers() -> MutexGuard<'static, Vec<Running>> {
-    let observers = OBSERVERS.get().lock();
-    observers.unwrap_or_else(PoisonError::into_inner)
+fn threads() -> MutexGuard<'static, Threads> {
+    let threads = OBSERVERS.get().threads.lock();
+    threads.unwrap_or_else(PoisonError::into_inner)
 }
