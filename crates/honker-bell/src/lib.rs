@@ -1,14 +1,19 @@
 //! A descriptor that becomes readable when another thread says so: how the Python package and the C library wake who
-//! waits on one.
+//! waits on one. On Windows it is a socket, too: event loops there wait for nothing else.
 //!
 //! Sounding it never blocks, takes no lock and raises no signal.
-#![cfg(unix)]
 
-use rustix::io::{Errno, fcntl_dupfd_cloexec};
-use rustix::net::{SendFlags, send};
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod sockets;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod sockets;
+
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::io::Errno;
+use rustix::net::send;
 use std::io::{self, ErrorKind, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 
 /// Two sockets: what is written to one makes the other readable.
 ///
@@ -23,8 +28,8 @@ use std::os::unix::net::UnixStream;
 /// ```
 #[derive(Debug)]
 pub struct Pair {
-    hears: UnixStream,
-    rings: UnixStream,
+    hears: sockets::Socket,
+    rings: sockets::Socket,
 }
 
 impl Pair {
@@ -32,21 +37,31 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// The limit of open files is reached, most likely.
+    /// The limit of open files is reached, most likely. On Windows, where the two are connected over the loopback
+    /// address, that may be forbidden.
     pub fn new() -> io::Result<Self> {
-        let (hears, rings) = UnixStream::pair()?;
+        let (hears, rings) = sockets::pair()?;
         hears.set_nonblocking(true)?;
         rings.set_nonblocking(true)?;
-        Ok(Self {
-            hears: above_standard(&hears)?,
-            rings: above_standard(&rings)?,
-        })
+        Ok(Self { hears, rings })
     }
 
     /// The end that becomes readable.
     #[must_use]
     pub fn hears(&self) -> BorrowedFd<'_> {
         self.hears.as_fd()
+    }
+
+    /// The number of the end that becomes readable, as C and Python count it.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        sockets::number(self.hears())
+    }
+
+    /// The number of the end that makes the other one readable.
+    #[must_use]
+    pub fn ringing_number(&self) -> i64 {
+        sockets::number(self.rings())
     }
 
     /// The end that makes the other one readable when something is written to it.
@@ -58,7 +73,7 @@ impl Pair {
     /// Makes it readable.
     pub fn sound(&self) {
         // Full means that it is readable already. Zero, because no signal has that number.
-        let sounded = || send(&self.rings, &[0], NO_SIGNAL);
+        let sounded = || send(&self.rings, &[0], sockets::NO_SIGNAL);
         while sounded() == Err(Errno::INTR) {}
     }
 
@@ -78,18 +93,4 @@ impl Pair {
             }
         }
     }
-}
-
-/// Should the other end have been closed by mistake, no SIGPIPE ends the process for it. (Apple's sockets have an option
-/// for that, which the standard library sets.)
-#[cfg(not(target_vendor = "apple"))]
-const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
-#[cfg(target_vendor = "apple")]
-const NO_SIGNAL: SendFlags = SendFlags::empty();
-
-/// The first free number may be that of a standard stream which the host has closed, and what it prints must not end up
-/// here.
-fn above_standard(socket: &UnixStream) -> io::Result<UnixStream> {
-    let socket: OwnedFd = fcntl_dupfd_cloexec(socket, 3)?;
-    Ok(socket.into())
 }
