@@ -1,12 +1,13 @@
 //! Waiting for a ring, for changes of directories, or for a time.
 
 use crate::changes::Changes;
+use crate::owned;
 use std::io;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsRawHandle, OwnedHandle};
 use std::ptr::null;
 use std::sync::Arc;
 use std::time::Duration;
-use windows_sys::Win32::Foundation::{FILETIME, HANDLE, WAIT_OBJECT_0};
+use windows_sys::Win32::Foundation::{FILETIME, WAIT_OBJECT_0};
 use windows_sys::Win32::System::Threading::{
     CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, CreateEventW, CreateWaitableTimerExW, GetCurrentThread,
     GetThreadTimes, INFINITE, SetEvent, SetWaitableTimer, TIMER_ALL_ACCESS, WaitForMultipleObjects,
@@ -147,14 +148,6 @@ pub(crate) fn event(stays_set: bool) -> io::Result<OwnedHandle> {
     // SAFETY: no attributes and no name, which is allowed; the result is checked.
     let handle = unsafe { CreateEventW(null(), i32::from(stays_set), 0, null()) };
     owned(handle)
-}
-
-fn owned(handle: HANDLE) -> io::Result<OwnedHandle> {
-    if handle.is_null() {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the system has just made it, and nobody else has it.
-    Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
 }
 
 #[cfg(test)]
