@@ -22,7 +22,7 @@ Examples:
   honker watch --since $(cat position) app.db    go on where an earlier run ended
   honker probe app.db                            what works for this database, and why not";
 
-const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
+const DEMO_EXAMPLE: &str = if cfg!(all(unix, feature = "demo")) {
     "\n  honker demo                                    see it work"
 } else {
     ""
@@ -43,7 +43,7 @@ With CMD:
   and SIGKILL 5 seconds later. When the database is replaced, what was committed before still gets its run. A CMD that
   commits to DB wakes itself.
 
-With --stats, and on SIGUSR1, a line on standard error:
+With --stats, and on SIGUSR1 (not on Windows), a line on standard error:
   stats: backend=kernel looks=9 busy_looks=0 wakes=3 commits=14 hints=12 sweeps=2 sweeps_found=0 ...
   A wake that was not exact adds conservative.REASON=N. Fields may be added.
 
@@ -51,7 +51,7 @@ With --json, one object per line, flushed (stable; fields may be added):
   {\"event\":\"init\",\"backend\":\"kernel\",\"requested\":\"auto\",\"journal_mode\":\"wal\",\"file_system\":\"ext4\",\"caution\":null,\"position\":\"...\"}
       Every commit from here on wakes. journal_mode: wal, rollback, undecided (no file, or 0 bytes); null if unknown.
   {\"event\":\"commit\",\"seq\":1,\"commits\":1,\"exact\":true,\"monotonic_ns\":1,\"time\":\"2026-01-31T12:00:00.000001Z\",\"position\":\"...\"}
-      If exact is false, commits is a lower bound. monotonic_ns is CLOCK_MONOTONIC at the wake. position, kept until
+      If exact is false, commits is a lower bound. monotonic_ns is CLOCK_MONOTONIC (Windows: the performance counter) at the wake. position, kept until
       what the line told has been dealt with, is for --since. With --on-replace follow and with --idle there are the
       events \"replaced\" and \"idle\", too, with the same fields.
   {\"event\":\"died\",\"reason\":\"replaced\",\"monotonic_ns\":1,\"time\":\"2026-01-31T12:00:00.000001Z\",\"message\":\"...\"}
@@ -83,14 +83,14 @@ pub(crate) enum Command {
     /// Tell what a database file is and which backends work for it
     Probe(Probe),
     /// Watch a real writer in another process, with the latency of each wake
-    #[cfg(feature = "demo")]
+    #[cfg(all(unix, feature = "demo"))]
     Demo(Demo),
     /// Print a script that completes honker's command line in a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),
     /// Print a manual page: honker man | man -l -
     Man(Man),
-    #[cfg(feature = "demo")]
+    #[cfg(all(unix, feature = "demo"))]
     #[command(hide = true)]
     DemoWriter(DemoWriter),
 }
@@ -191,7 +191,7 @@ pub(crate) struct Man {
     pub(crate) subcommand: Option<String>,
 }
 
-#[cfg(feature = "demo")]
+#[cfg(all(unix, feature = "demo"))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// How many commits to make in each journal mode
@@ -206,7 +206,7 @@ pub(crate) struct Demo {
 }
 
 /// The process that writes for `honker demo`.
-#[cfg(feature = "demo")]
+#[cfg(all(unix, feature = "demo"))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoWriter {
     pub(crate) database: PathBuf,

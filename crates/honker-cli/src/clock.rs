@@ -1,5 +1,6 @@
 //! The two clocks of a line: one to compare with other processes, one to read.
 
+#[cfg(unix)]
 use rustix::time::{ClockId, clock_gettime};
 use std::time::SystemTime;
 
@@ -26,9 +27,16 @@ impl Stamp {
 }
 
 /// CLOCK_MONOTONIC in nanoseconds. It is the same in every process of a machine.
+#[cfg(unix)]
 pub(crate) fn monotonic_ns() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     let nanoseconds = u64::try_from(now.tv_nsec).unwrap_or(0);
     seconds * 1_000_000_000 + nanoseconds
+}
+
+/// The performance counter in nanoseconds. It is the same in every process of a machine.
+#[cfg(windows)]
+pub(crate) fn monotonic_ns() -> u64 {
+    u64::try_from(honker_windows::performance_counter().as_nanos()).unwrap_or(u64::MAX)
 }

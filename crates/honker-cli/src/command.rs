@@ -1,15 +1,16 @@
 //! Running the user's command.
 
+#[cfg(unix)]
+#[path = "command/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "command/windows.rs"]
+mod system;
+
 use crate::exit::{Exit, Failure};
 use crate::watch::Batch;
-use rustix::fs::Access;
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -39,13 +40,15 @@ impl Template {
     }
 
     /// Whether there is such a program, so that a typing error shows at the start and not at the first wake.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        find(&self.program).map_err(|error| self.cannot_start(&error))
+    pub(crate) fn check(&mut self) -> Result<(), Failure> {
+        let found = system::find(&self.program);
+        self.program = found.map_err(|error| self.cannot_start(&error))?;
+        Ok(())
     }
 
     /// Starts it, and calls `ended` when it has ended and can be reaped.
     ///
-    /// It gets a process group of its own: Ctrl-C reaches it once, from here, and also what it started.
+    /// It gets a group of its own: Ctrl-C reaches it once, from here, and also what it started.
     /// Its standard input is empty, since several runs could not share one.
     pub(crate) fn start(
         &self,
@@ -59,25 +62,22 @@ impl Template {
             .env("HONKER_SEQ", batch.seq.to_string())
             .env("HONKER_COMMITS", batch.commits.to_string())
             .env("HONKER_DB", &self.database)
-            .stdin(Stdio::null())
-            .process_group(0);
+            .stdin(Stdio::null());
         if let Some(position) = position {
             command.env("HONKER_POSITION", position);
         }
-        let child = command.spawn().map_err(|error| self.cannot_start(&error))?;
-        let running = Running {
-            pid: Pid::from_child(&child),
-            child,
-        };
-        let pid = running.pid;
+        let started = system::start(&mut command);
+        let (child, group) = started.map_err(|error| self.cannot_start(&error))?;
+        let running = Running { child, group };
+        let end = running.group.end();
         let waiting = thread::Builder::new()
             .name("honker-command".to_owned())
             .spawn(move || {
-                wait_without_reaping(pid);
+                end.wait();
                 ended();
             });
         if let Err(error) = waiting {
-            running.signal(Signal::KILL);
+            running.stop(Stop::Kill);
             running.reap()?;
             return Err(self.cannot_start(&error));
         }
@@ -88,7 +88,8 @@ impl Template {
         let program = &self.program;
         if error.kind() == io::ErrorKind::NotFound {
             let message = format!(
-                "cannot run {program:?}: not found. Check its name and PATH; for shell syntax use sh -c '...'"
+                "cannot run {program:?}: not found. Check its name and PATH; for shell syntax use {}",
+                system::SHELL
             );
             return Failure::new(Exit::NoSuchCommand, message);
         }
@@ -98,47 +99,17 @@ impl Template {
     }
 }
 
-/// Looks for a program as execvp(3) does.
-fn find(program: &OsStr) -> io::Result<()> {
-    if program.as_bytes().contains(&b'/') {
-        return is_executable(Path::new(program));
-    }
-    let mut found = Err(io::ErrorKind::NotFound.into());
-    if program.is_empty() {
-        return found;
-    }
-    let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
-    for directory in env::split_paths(&path) {
-        match is_executable(&directory.join(program)) {
-            Ok(()) => return Ok(()),
-            // There may be another one further on.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => found = Err(error),
-            Err(_) => {}
-        }
-    }
-    found
-}
-
-fn is_executable(path: &Path) -> io::Result<()> {
-    if !path.metadata()?.is_file() {
-        return Err(Errno::ACCESS.into());
-    }
-    Ok(rustix::fs::access(path, Access::EXEC_OK)?)
-}
-
 /// A run that has not been reaped yet.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
-    pid: Pid,
+    group: system::Group,
 }
 
 impl Running {
-    /// Sends a signal to the command and what it started. Until [`reap`](Self::reap) its number is its own, so this
-    /// reaches nobody else.
-    pub(crate) fn signal(&self, signal: Signal) {
-        // Fails only if all of them have ended.
-        let _ = kill_process_group(self.pid, signal);
+    /// Stops the command and what it started.
+    pub(crate) fn stop(&self, stop: Stop) {
+        self.group.stop(stop);
     }
 
     /// Takes the status of a command that has ended.
@@ -150,18 +121,22 @@ impl Running {
     }
 }
 
+/// How a command is stopped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stop {
+    /// By this signal, where there are signals. It may tidy up first.
+    Ask(#[cfg_attr(windows, allow(dead_code))] i32),
+    /// At once.
+    Kill,
+}
+
 impl Exit {
     /// The code of a command that ended by itself; 128 + n if signal n ended it, as shells report it.
     pub(crate) fn of_command(status: ExitStatus) -> Self {
-        match (status.code(), status.signal()) {
+        match (status.code(), system::signal_of(status)) {
             (Some(code), _) => Self::Command(u8::try_from(code).unwrap_or(1)),
             (None, Some(signal)) => Self::Signal(signal),
             (None, None) => Self::Failed,
         }
     }
-}
-
-fn wait_without_reaping(pid: Pid) {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
 }

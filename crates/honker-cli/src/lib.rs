@@ -18,13 +18,18 @@ mod args;
 mod clock;
 mod command;
 mod completions;
-#[cfg(feature = "demo")]
+#[cfg(all(unix, feature = "demo"))]
 mod demo;
 mod exit;
 mod log;
 mod man;
 mod output;
 mod probe;
+#[cfg(unix)]
+#[path = "signals/unix.rs"]
+mod signals;
+#[cfg(windows)]
+#[path = "signals/windows.rs"]
 mod signals;
 mod watch;
 
@@ -67,11 +72,11 @@ fn run_command(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Watch(args) => watch::run(args),
         Command::Probe(args) => probe::run(args),
-        #[cfg(feature = "demo")]
+        #[cfg(all(unix, feature = "demo"))]
         Command::Demo(args) => demo::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
-        #[cfg(feature = "demo")]
+        #[cfg(all(unix, feature = "demo"))]
         Command::DemoWriter(args) => demo::writer::run(args),
     }
 }

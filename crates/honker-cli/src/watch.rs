@@ -23,7 +23,6 @@ use lines::{Format, Lines, Start};
 use opening::Opened;
 pub(crate) use schedule::Batch;
 use schedule::Schedule;
-use signal_hook::consts::SIGUSR1;
 use statistics::Statistics;
 use std::io;
 use std::sync::mpsc;
@@ -58,9 +57,12 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
     refuse_what_has_no_effect(args)?;
     let (events, inbox) = mpsc::channel();
     let signalled = events.clone();
-    let wanted = [&signals::ENDING[..], &[SIGUSR1]].concat();
+    let wanted: Vec<_> = signals::ENDING
+        .into_iter()
+        .chain(signals::STATISTICS)
+        .collect();
     signals::forward(&wanted, move |signal| {
-        let event = if signal == SIGUSR1 {
+        let event = if signals::STATISTICS == Some(signal) {
             Event::StatisticsWanted
         } else {
             Event::Signal(signal)
@@ -69,8 +71,8 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
         let _ = signalled.send(event);
     })?;
 
-    let template = Template::new(&args.command);
-    template.as_ref().map_or(Ok(()), Template::check)?;
+    let mut template = Template::new(&args.command);
+    template.as_mut().map_or(Ok(()), Template::check)?;
     opening::start(args, events.clone())?;
     let opened = match opening::wait(&inbox, deadline)? {
         Ok(opened) => *opened,
@@ -100,6 +102,8 @@ pub(crate) fn run(args: &Watch) -> Result<Exit, Failure> {
         tell_wakes: template.is_some(),
         events: events.clone(),
     })?;
+    // Windows tells nobody: there the next line finds out.
+    #[cfg(unix)]
     if format != Format::Silent {
         follow::notice_when_the_reader_goes(events.clone())?;
     }

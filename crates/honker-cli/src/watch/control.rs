@@ -4,11 +4,11 @@ use super::Event;
 use super::lines;
 use super::schedule::Schedule;
 use super::statistics::Statistics;
-use crate::command::{Running, Template};
+use crate::command::{Running, Stop, Template};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use honker_core::SharedUpdateWatcher;
-use rustix::process::Signal;
+use signal_hook::consts::SIGTERM;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -64,14 +64,14 @@ impl Control {
                     self.deadline = None;
                     self.end(&mut ending, Ok(Exit::TimedOut));
                     if let Some(running) = &running {
-                        running.signal(Signal::TERM);
+                        running.stop(Stop::Ask(SIGTERM));
                         ending.kill_at = Some(Instant::now() + GRACE);
                     }
                 }
                 Next::Kill => {
                     ending.kill_at = None;
                     if let Some(running) = &running {
-                        running.signal(Signal::KILL);
+                        running.stop(Stop::Kill);
                     }
                 }
             }
@@ -138,16 +138,14 @@ impl Control {
             Event::OutputLost(error) => self.end(ending, output::lost(&error)),
             Event::Signal(number) => {
                 self.end(ending, Ok(Exit::Signal(number)));
-                let signal = if ending.signalled {
-                    Some(Signal::KILL)
+                let stop = if ending.signalled {
+                    Stop::Kill
                 } else {
-                    Signal::from_named_raw(number)
+                    Stop::Ask(number)
                 };
                 ending.signalled = true;
-                if let Some(running) = running
-                    && let Some(signal) = signal
-                {
-                    running.signal(signal);
+                if let Some(running) = running {
+                    running.stop(stop);
                 }
             }
             Event::StatisticsWanted => self.statistics.tell(),

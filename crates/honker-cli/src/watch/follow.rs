@@ -6,8 +6,11 @@ use super::schedule::Batch;
 use crate::clock::Stamp;
 use crate::exit::{Exit, Failure};
 use honker_core::{SharedUpdateWatcher, Update, UpdateEvents};
+#[cfg(unix)]
 use rustix::event::{PollFd, PollFlags, poll};
+#[cfg(unix)]
 use rustix::io::Errno;
+#[cfg(unix)]
 use std::io;
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -70,6 +73,7 @@ impl Follow {
 }
 
 /// A write would only tell at the next wake, which may be days away: `honker watch app.db | head -n 1` ends at once.
+#[cfg(unix)]
 pub(super) fn notice_when_the_reader_goes(events: Sender<Event>) -> Result<(), Failure> {
     spawn("honker-reader", move || {
         let stdout = io::stdout();

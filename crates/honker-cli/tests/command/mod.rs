@@ -15,7 +15,9 @@ use std::thread;
 
 use honker_testkit::LONG;
 use honker_testkit::process::Process;
+#[cfg(unix)]
 use nix::sys::signal::{Signal, kill};
+#[cfg(unix)]
 use nix::unistd::Pid;
 use serde_json::Value;
 
@@ -40,11 +42,18 @@ pub struct Ended {
 
 /// `honker` with these arguments, and nothing in its environment that changes what it prints.
 pub fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    #[cfg(unix)]
     // A test may have been started with signals ignored, as by `make test &` in a script, and `honker` honours that.
-    let mut command = Command::new("env");
+    let mut command = {
+        let mut command = Command::new("env");
+        command
+            .arg("--default-signal=INT,HUP,QUIT,TERM,PIPE")
+            .arg(HONKER);
+        command
+    };
+    #[cfg(windows)]
+    let mut command = Command::new(HONKER);
     command
-        .arg("--default-signal=INT,HUP,QUIT,TERM,PIPE")
-        .arg(HONKER)
         .args(arguments)
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR")
@@ -134,16 +143,19 @@ impl Honker {
         line
     }
 
+    #[cfg(unix)]
     pub fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.pid()).expect("process numbers fit");
         kill(Pid::from_raw(pid), signal).expect("the process is there");
     }
 
     /// SIGSTOP; returns when it has really stopped.
+    #[cfg(unix)]
     pub fn stop(&self) {
         self.process.stop();
     }
 
+    #[cfg(unix)]
     pub fn cont(&self) {
         self.process.cont();
     }

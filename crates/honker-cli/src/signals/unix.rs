@@ -1,12 +1,15 @@
 //! Signals as values.
 
 use crate::exit::{Exit, Failure};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 use std::thread;
 
 /// The signals that ask a process to end.
 pub(crate) const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+
+/// The one that asks for statistics.
+pub(crate) const STATISTICS: Option<i32> = Some(SIGUSR1);
 
 /// Calls `receive` with each of these signals, on a thread of its own. Those that were ignored
 /// when the process started stay ignored: `nohup` and background jobs of scripts rely on it.
