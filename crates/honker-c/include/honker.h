@@ -430,14 +430,16 @@ honker_code honker_subscription_try(struct honker_subscription *subscription,
                                     struct honker_error **error);
 
 /**
- * A descriptor for poll(2) and any event loop: readable as long as an update is pending, and once the subscription has
+ * A descriptor for poll(2) and any event loop (on Windows a SOCKET, for WSAPoll): readable as long as an update is pending, and once the subscription has
  * ended. Then call honker_subscription_try(), once or until it gives HONKER_TIMEOUT; once in a while it gives that at
  * once.
  *
  * It belongs to the subscription, is made by the first call, and is the same for each. Do not read from it, and do not
  * close it. Take it out of your loop before you free the subscription. A child made by fork() must not wait for it.
  */
-honker_code honker_subscription_fd(struct honker_subscription *subscription, int *fd, struct honker_error **error);
+honker_code honker_subscription_fd(struct honker_subscription *subscription,
+                                   int *fd,
+                                   struct honker_error **error);
 
 /**
  * Ends a subscription: who waits for it is told HONKER_CLOSED, at once. The handle stays yours. Does nothing the second

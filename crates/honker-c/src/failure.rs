@@ -1,9 +1,9 @@
 //! One table from honker's reasons to codes.
 
 use crate::abi::honker_code;
+use crate::paths;
 use honker_core::{ErrorKind, RecvError};
 use std::ffi::CString;
-use std::path::Path;
 
 /// Why a call could not be done.
 #[derive(Debug)]
@@ -47,6 +47,15 @@ impl Failure {
         )
     }
 
+    /// A path of Windows that is no text.
+    #[cfg(not(unix))]
+    pub(crate) fn not_utf8() -> Self {
+        Self::new(
+            honker_code::HONKER_INVALID_PATH,
+            "the path is not UTF-8. Convert it, for example with WideCharToMultiByte(CP_UTF8, ...)",
+        )
+    }
+
     /// A setting whose value is not one of those there are.
     pub(crate) fn unknown(message: String) -> Self {
         Self::new(honker_code::HONKER_INVALID_CONFIG, message)
@@ -74,7 +83,7 @@ impl Failure {
 impl From<honker_core::Error> for Failure {
     fn from(error: honker_core::Error) -> Self {
         Self {
-            path: error.path().map(|path| text(bytes(path))),
+            path: error.path().map(|path| text(paths::to_c(path))),
             errno: error.raw_os_error().unwrap_or(0),
             ..Self::new(code(error.kind()), error.to_string())
         }
@@ -106,11 +115,6 @@ fn code(kind: ErrorKind) -> honker_code {
         ErrorKind::Io => honker_code::HONKER_IO,
         _ => honker_code::HONKER_INTERNAL,
     }
-}
-
-fn bytes(path: &Path) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt;
-    path.as_os_str().as_bytes().to_vec()
 }
 
 /// Without what C takes for its end.

@@ -5,6 +5,7 @@
 //! | [`abi`] | the exported functions, and what they pass: thin, one file a kind of handle |
 //! | `boundary` | everything that believes a pointer, with its reason |
 //! | `failure` | one table from honker's reasons to codes |
+//! | `paths` | paths as C has them |
 //! | `settings`, `watcher`, `subscription` | safe: what the functions do |
 //!
 //! `unsafe` stands in the first two only.
@@ -23,6 +24,7 @@
 pub mod abi;
 mod boundary;
 mod failure;
+mod paths;
 mod settings;
 mod subscription;
 mod watcher;

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use honker_bell::Pair;
 use honker_core::{Closer, Update, UpdateEvents};
-use std::os::fd::{AsRawFd, RawFd};
+use std::ffi::c_int;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -41,6 +41,12 @@ impl Bell {
                 Ok(ready?)
             }
         }
+    }
+
+    /// As C counts it. On Windows it is a socket, whose number fits.
+    fn number(&self) -> Result<c_int, Failure> {
+        let number = c_int::try_from(self.0.number());
+        number.map_err(|_| Failure::internal("the number of a socket"))
     }
 }
 
@@ -128,17 +134,17 @@ impl Subscription {
     }
 
     /// The descriptor that is readable while there is something to take. Made by the first call.
-    pub(crate) fn descriptor(&self) -> Result<RawFd, Failure> {
+    pub(crate) fn descriptor(&self) -> Result<c_int, Failure> {
         self.refuse_in_a_child()?;
         if let Some(bell) = self.bell.get() {
-            return Ok(bell.0.hears().as_raw_fd());
+            return bell.number();
         }
         let mut turn = self.turn()?;
         let pair = Pair::new().map_err(|error| Failure::no_descriptor(&error))?;
         let bell = Arc::new(Bell(pair));
         bell.arm(turn.events()?)?;
         let bell = self.bell.get_or_init(|| bell);
-        Ok(bell.0.hears().as_raw_fd())
+        bell.number()
     }
 
     /// Ends it, whoever waits.

@@ -2,12 +2,12 @@
 
 use crate::abi::honker_options;
 use crate::failure::{Failure, text};
+use crate::paths;
 use crate::settings;
 use crate::subscription::Subscription;
 use honker_core::{Position, SharedUpdateWatcher, Stats};
 use serde_json::to_string;
-use std::ffi::{CStr, CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CStr, CString};
 use std::time::Duration;
 
 /// A watcher, as a `honker_watcher` stands for one.
@@ -27,7 +27,7 @@ pub(crate) struct Wanted<'a> {
 
 impl Watcher {
     pub(crate) fn open(path: &[u8], options: Option<honker_options>) -> Result<Self, Failure> {
-        let mut builder = SharedUpdateWatcher::builder(OsStr::from_bytes(path));
+        let mut builder = SharedUpdateWatcher::builder(paths::of_c(path)?);
         if let Some(options) = options {
             builder = builder
                 .backend(settings::backend(options.backend)?)
@@ -39,7 +39,7 @@ impl Watcher {
         }
         let watcher = builder.open()?;
         Ok(Self {
-            path: text(watcher.path().as_os_str().as_bytes().to_vec()),
+            path: text(paths::to_c(watcher.path())),
             watcher,
         })
     }
@@ -85,6 +85,6 @@ pub(crate) fn open_metrics<'a>(watchers: impl IntoIterator<Item = &'a Watcher>) 
 
 /// The diagnosis of a path, as `honker probe --json` prints it.
 pub(crate) fn probe_json(path: &[u8]) -> Result<String, Failure> {
-    let probe = honker_core::probe(OsStr::from_bytes(path))?;
+    let probe = honker_core::probe(paths::of_c(path)?)?;
     to_string(&probe).map_err(|error| Failure::internal(&error.to_string()))
 }

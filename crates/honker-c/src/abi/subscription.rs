@@ -132,7 +132,7 @@ unsafe fn tell(taken: Option<Update>, update: *mut honker_update) -> Result<honk
     Ok(honker_code::HONKER_OK)
 }
 
-/// A descriptor for poll(2) and any event loop: readable as long as an update is pending, and once the subscription has
+/// A descriptor for poll(2) and any event loop (on Windows a SOCKET, for WSAPoll): readable as long as an update is pending, and once the subscription has
 /// ended. Then call honker_subscription_try(), once or until it gives HONKER_TIMEOUT; once in a while it gives that at
 /// once.
 ///
