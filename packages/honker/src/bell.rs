@@ -6,7 +6,6 @@
 use honker_bell::Pair;
 use pyo3::prelude::*;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 
@@ -72,9 +71,9 @@ impl Bell {
         })
     }
 
-    /// The descriptor that becomes readable.
-    fn fileno(&self) -> RawFd {
-        self.shared.pair.hears().as_raw_fd()
+    /// The descriptor that becomes readable; on Windows the socket.
+    fn fileno(&self) -> i64 {
+        self.shared.pair.number()
     }
 
     /// The numbers of those who have news. From here on a ring makes the descriptor readable again.

@@ -1,12 +1,13 @@
 //! One table from honker's reasons to Python's exceptions.
 
 use honker_core::ErrorKind;
-use pyo3::create_exception;
 use pyo3::exceptions::{
     PyException, PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError,
     PyRuntimeError, PyValueError,
 };
 use pyo3::prelude::*;
+use pyo3::{PyErrArguments, create_exception};
+use std::ffi::OsString;
 
 create_exception!(
     honker,
@@ -34,21 +35,14 @@ const DIED: &str = "honker: update watcher died (database file likely replaced; 
 /// What `open` and the like raise.
 pub(crate) fn raise(error: &honker_core::Error) -> PyErr {
     let message = error.to_string();
-    // As text: a `PathBuf` would be a `pathlib.Path` there, and the `filename` of an `OSError` is none.
-    let path = || error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::DirectoryNotFound => {
-            PyFileNotFoundError::new_err((libc_errno::ENOENT, message, path()))
+            PyFileNotFoundError::new_err(ours(error, ENOENT))
         }
-        ErrorKind::IsDirectory => {
-            PyIsADirectoryError::new_err((libc_errno::EISDIR, message, path()))
-        }
-        ErrorKind::PermissionDenied => {
-            let errno = error.raw_os_error().unwrap_or(libc_errno::EACCES);
-            PyPermissionError::new_err((errno, message, path()))
-        }
-        ErrorKind::InvalidPath | ErrorKind::Io if let Some(errno) = error.raw_os_error() => {
-            PyOSError::new_err((errno, message, path()))
+        ErrorKind::IsDirectory => PyIsADirectoryError::new_err(ours(error, EISDIR)),
+        ErrorKind::PermissionDenied => PyPermissionError::new_err(theirs(error, EACCES)),
+        ErrorKind::InvalidPath | ErrorKind::Io if error.raw_os_error().is_some() => {
+            PyOSError::new_err(theirs(error, EIO))
         }
         ErrorKind::InvalidPath | ErrorKind::InvalidConfig => PyValueError::new_err(message),
         ErrorKind::Closed => ClosedError::new_err(message),
@@ -70,9 +64,48 @@ pub(crate) fn raise_end(py: Python<'_>, error: &honker_core::Error) -> PyErr {
     }
 }
 
-/// The numbers that Python's own `OSError`s carry.
-mod libc_errno {
-    pub(super) const ENOENT: i32 = rustix::io::Errno::NOENT.raw_os_error();
-    pub(super) const EISDIR: i32 = rustix::io::Errno::ISDIR.raw_os_error();
-    pub(super) const EACCES: i32 = rustix::io::Errno::ACCESS.raw_os_error();
+/// The numbers that Python's own `OSError`s carry: POSIX has given them names only, and every system the same numbers,
+/// Windows' C library too.
+const ENOENT: i32 = 2;
+const EIO: i32 = 5;
+const EACCES: i32 = 13;
+const EISDIR: i32 = 21;
+
+/// What an `OSError` is made of.
+struct Parts {
+    errno: i32,
+    message: String,
+    path: Option<OsString>,
+    /// Windows has numbers of its own, from which Python makes the first one.
+    winerror: Option<i32>,
+}
+
+/// With the number that Python's class of this error stands for.
+fn ours(error: &honker_core::Error, errno: i32) -> Parts {
+    Parts {
+        errno,
+        message: error.to_string(),
+        // As text: a `PathBuf` would be a `pathlib.Path` there, and the `filename` of an `OSError` is none.
+        path: error.path().map(|path| path.as_os_str().to_owned()),
+        winerror: None,
+    }
+}
+
+/// With the number that the system has told, if it has.
+fn theirs(error: &honker_core::Error, otherwise: i32) -> Parts {
+    let told = error.raw_os_error();
+    Parts {
+        winerror: told.filter(|_| cfg!(windows)),
+        ..ours(error, told.filter(|_| cfg!(unix)).unwrap_or(otherwise))
+    }
+}
+
+impl PyErrArguments for Parts {
+    fn arguments(self, py: Python<'_>) -> Py<PyAny> {
+        let (errno, message, path) = (self.errno, self.message, self.path);
+        match self.winerror {
+            None => (errno, message, path).arguments(py),
+            Some(number) => (errno, message, path, number).arguments(py),
+        }
+    }
 }

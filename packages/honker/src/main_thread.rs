@@ -15,7 +15,6 @@ use rustix::io::Errno;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
@@ -98,7 +97,7 @@ struct Hearing<'py> {
     bell: &'static Pair,
     process: u32,
     /// Where Python told signals before.
-    before: RawFd,
+    before: i64,
     /// The signals that came: whoever was to be told of them is told at the end.
     signals: BTreeSet<u8>,
 }
@@ -106,7 +105,7 @@ struct Hearing<'py> {
 impl<'py> Hearing<'py> {
     /// `None`: this interpreter runs no signal handlers.
     fn start(py: Python<'py>, bell: &'static Pair) -> PyResult<Option<Self>> {
-        match set_wakeup_fd(py, bell.rings().as_raw_fd()) {
+        match set_wakeup_fd(py, bell.ringing_number()) {
             Ok(before) => Ok(Some(Self {
                 py,
                 bell,
@@ -132,7 +131,7 @@ impl<'py> Hearing<'py> {
 
 impl Drop for Hearing<'_> {
     fn drop(&mut self) {
-        let own = self.bell.rings().as_raw_fd();
+        let own = self.bell.ringing_number();
         match set_wakeup_fd(self.py, self.before) {
             // A handler has set it anew meanwhile: that stays.
             Ok(other) if other != own => drop(set_wakeup_fd(self.py, other)),
@@ -154,7 +153,7 @@ impl Drop for Hearing<'_> {
 }
 
 /// Python's own `signal.set_wakeup_fd`, which is native. Called only where it is imported already, or may raise.
-fn set_wakeup_fd(py: Python<'_>, fd: RawFd) -> PyResult<RawFd> {
+fn set_wakeup_fd(py: Python<'_>, fd: i64) -> PyResult<i64> {
     static SET_WAKEUP_FD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let options = PyDict::new(py);
     options.set_item("warn_on_full_buffer", false)?;
@@ -164,17 +163,36 @@ fn set_wakeup_fd(py: Python<'_>, fd: RawFd) -> PyResult<RawFd> {
         .extract()
 }
 
-fn write(py: Python<'_>, fd: RawFd, bytes: &[u8]) -> PyResult<()> {
+fn write(py: Python<'_>, fd: i64, bytes: &[u8]) -> PyResult<()> {
+    #[cfg(windows)]
+    if let Some(sent) = send(py, fd, bytes)? {
+        return Ok(sent);
+    }
     let os = py.import("os")?;
     os.call_method1("write", (fd, PyBytes::new(py, bytes)))?;
     Ok(())
 }
 
+/// To a socket, which is no file on Windows. `None`: it is none.
+#[cfg(windows)]
+fn send(py: Python<'_>, fd: i64, bytes: &[u8]) -> PyResult<Option<()>> {
+    let number = PyDict::new(py);
+    number.set_item("fileno", fd)?;
+    let socket = py.import("socket")?.getattr("socket")?;
+    let Ok(socket) = socket.call((), Some(&number)) else {
+        return Ok(None);
+    };
+    let sent = socket.call_method1("send", (PyBytes::new(py, bytes),));
+    // It is somebody else's, and stays open.
+    socket.call_method0("detach")?;
+    sent.map(|_| Some(()))
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
 fn sleep(bell: &Pair, left: Option<Duration>) -> io::Result<()> {
-    let timeout = left.map(|left| Timespec {
-        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(left.subsec_nanos()),
-    });
+    // Some systems count milliseconds, and not beyond 24 days of them: then it is asked again.
+    let timeout = left.and_then(|left| Timespec::try_from(left.min(DAY)).ok());
     let hears = bell.hears();
     let mut fds = [PollFd::new(&hears, PollFlags::IN)];
     match rustix::event::poll(&mut fds, timeout.as_ref()) {

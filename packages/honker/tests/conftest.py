@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,22 @@ from pathlib import Path
 import pytest
 from honker import Backend
 from writer import Writer
+
+WINDOWS = sys.platform == "win32"
+collect_ignore: list[str] = []
+if WINDOWS:
+    # They are about what is not there: fork, signals from elsewhere, /proc, POSIX locks, and a browser for it.
+    collect_ignore += [
+        "test_beside_another_sqlite.py",
+        "test_features.py",
+        "test_fork.py",
+        "test_recipes.py",
+        "test_signals.py",
+        "test_steady.py",
+        "test_typing.py",
+    ]
+else:
+    collect_ignore += ["test_windows.py"]
 
 FULL = os.environ.get("HONKER_FULL") == "1"
 # Longer than anything here takes on a busy machine: reaching it is a failure, not a wait.
@@ -40,6 +58,30 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     """Every backend that works in any journal mode."""
     name: Backend = request.param
     return name
+
+
+def replace(path: str, *open_elsewhere: Writer) -> None:
+    """Has a copy take the place of the database, as a restore does."""
+    shutil.copy(path, path + ".new")
+    change_name(lambda: os.replace(path + ".new", path), *open_elsewhere)
+
+
+def change_name(change: Callable[[], None], *open_elsewhere: Writer) -> None:
+    """Renames or removes a database. On Windows none may have it open then, not even a look."""
+
+    def done() -> bool:
+        try:
+            change()
+        except PermissionError:
+            if not WINDOWS:
+                raise
+            return False
+        return True
+
+    if WINDOWS:
+        for writer in open_elsewhere:
+            writer.close()
+    wait_until(done)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

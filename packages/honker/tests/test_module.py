@@ -6,6 +6,8 @@ from importlib.metadata import files
 from pathlib import Path
 
 import honker
+import pytest
+from conftest import WINDOWS
 from honker import _honker
 
 
@@ -22,10 +24,12 @@ def test_there_is_no_sqlite_in_it() -> None:
         assert sign not in module, sign
 
 
+@pytest.mark.skipif(WINDOWS, reason="what is tested there is no wheel")
 def test_it_is_for_every_python_from_3_10_on() -> None:
     assert Path(_honker.__file__ or "").name.startswith("_honker.abi3.")
 
 
+@pytest.mark.skipif(WINDOWS, reason="what is tested there is no wheel")
 def test_the_licences_are_packed() -> None:
     packed = {
         file.name: file.read_text() for file in files("honker") or [] if "LICENSE" in file.name

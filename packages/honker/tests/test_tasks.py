@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import shutil
 import sys
 import threading
 import weakref
@@ -16,8 +15,7 @@ from typing import Any, TypeVar
 
 import honker
 import pytest
-import uvloop
-from conftest import LONG, wait_until
+from conftest import LONG, WINDOWS, replace, wait_until
 from writer import Writer
 
 T = TypeVar("T")
@@ -32,9 +30,14 @@ class NoReaders(asyncio.SelectorEventLoop):
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.SelectorEventLoop,
-    "uvloop": uvloop.new_event_loop,
     "no add_reader": NoReaders,
 }
+if sys.platform == "win32":
+    LOOPS["proactor"] = asyncio.ProactorEventLoop
+else:
+    import uvloop
+
+    LOOPS["uvloop"] = uvloop.new_event_loop
 
 
 def run(main: Coroutine[Any, Any, T], new_loop: Callable[[], asyncio.AbstractEventLoop]) -> T:
@@ -76,7 +79,7 @@ def test_every_commit_reaches_every_task(
                 for n in range(20):
                     await loop.run_in_executor(pool, writer.sql, f"INSERT INTO t VALUES ({n})")
                 # No thread a subscriber: honker's few, the executor's, and one that hands over.
-                assert len(os.listdir("/proc/self/task")) <= 10
+                assert WINDOWS or len(os.listdir("/proc/self/task")) <= 10
             return await asyncio.gather(*counting)
 
     assert run(main(), new_loop) == [20] * 100
@@ -240,8 +243,7 @@ def test_death_is_raised_in_the_task(path: str, writer: Writer, backend: honker.
     async def main() -> None:
         with honker.open(path, backend) as db:
             events = db.update_events()
-            shutil.copy(path, path + ".new")
-            os.replace(path + ".new", path)
+            replace(path, writer)
             with pytest.raises(honker.WatcherDied) as died:
                 async for _ in events:
                     pass
@@ -261,8 +263,7 @@ def test_following_goes_on_with_the_new_file(
         kinds: list[str] = []
         with honker.open(path, backend, on_replace="follow") as db:
             events = db.update_events()
-            shutil.copy(path, path + ".new")
-            os.replace(path + ".new", path)
+            replace(path, writer)
             async for update in events:
                 kinds.append(update.kind)
                 if update.kind == "commit":
@@ -275,6 +276,7 @@ def test_following_goes_on_with_the_new_file(
     assert run(main(), asyncio.SelectorEventLoop) == ["replaced", "commit"]
 
 
+@pytest.mark.skipif(WINDOWS, reason="there is no /proc")
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.Runner is new in 3.11")
 def test_loops_that_come_and_go_leave_no_descriptors(path: str) -> None:
     def descriptors() -> int:

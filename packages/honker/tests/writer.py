@@ -47,6 +47,11 @@ class Writer:
         assert answer.startswith("ok"), answer
         return answer.removeprefix("ok ")
 
+    def close(self) -> None:
+        """Closes its connection, and ends."""
+        if self._process.returncode is None:
+            self._process.communicate()
+
     def __enter__(self) -> Writer:
         return self
 
@@ -56,4 +61,4 @@ class Writer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._process.communicate()
+        self.close()
