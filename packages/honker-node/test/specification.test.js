@@ -1,9 +1,9 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { renameSync, copyFileSync } = require('node:fs');
+const path = require('node:path');
 const test = require('node:test');
-const { Writer, database, node, project } = require('./support.js');
+const { Writer, database, node, project, replace } = require('./support.js');
 
 /** As the specification has them, to the letter. */
 const OPEN = `const db = honker.open('app.db');
@@ -49,7 +49,7 @@ for (const [kind, name, imports] of KINDS) {
       [name]: `${imports('honker')}process.chdir(process.argv[2]);
 ${OPEN}console.log(db.backend, dbK.backend, dbS.backend);`,
     });
-    const program = node(t, [`${directory}/${name}`, file.replace(/\/app\.db$/, '')]);
+    const program = node(t, [`${directory}/${name}`, path.dirname(file)]);
     assert.deepEqual(await program.rest(), ['polling kernel shm']);
     assert.deepEqual(await program.ended, { code: 0, signal: null, errors: '' });
   });
@@ -63,7 +63,7 @@ ${OPEN}console.log(db.backend, dbK.backend, dbS.backend);`,
       [name]: `${imports('imported')}${TELLING}process.chdir(process.argv[2]);
 ${working}consume();`,
     });
-    const program = node(t, [`${directory}/${name}`, file.replace(/\/app\.db$/, '')]);
+    const program = node(t, [`${directory}/${name}`, path.dirname(file)]);
     for (let restores = 0; restores < 3; restores++) {
       while ((await program.line()) !== 'open');
       // A commit before the subscription is nobody's: so write until one is seen.
@@ -78,9 +78,8 @@ ${working}consume();`,
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       await line;
-      copyFileSync(file, `${file}-restored`);
-      renameSync(`${file}-restored`, file);
-      await new Promise((resolve) => writer.child.once('close', resolve).kill());
+      await replace(file, writer);
+      await writer.end();
     }
     while ((await program.line()) !== 'open');
     assert.equal(program.child.exitCode, null);
@@ -95,8 +94,7 @@ test('the death of a watcher rejects with exactly the specified message', async 
   const db = honker.open(file);
   const events = db.updateEvents();
   const waiting = [events.next(), events.next()];
-  copyFileSync(file, `${file}-restored`);
-  renameSync(`${file}-restored`, file);
+  await replace(file);
   for (const next of [...waiting, events.next()]) {
     await assert.rejects(next, (error) => {
       assert.equal(

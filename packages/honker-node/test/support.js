@@ -4,8 +4,12 @@
 
 const { execFileSync, spawn } = require('node:child_process');
 const {
+  copyFileSync,
+  cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -18,19 +22,31 @@ const PACKAGE = path.join(__dirname, '..');
 /** What scripts/test-node.sh has built. */
 const BUILT = path.join(PACKAGE, '../../target/npm');
 
+const WINDOWS = process.platform === 'win32';
+/** The `sqlite3` command: a program, and its first arguments. */
+const SQLITE = WINDOWS
+  ? [process.execPath, '--no-warnings', path.join(__dirname, 'sqlite3.js')]
+  : ['sqlite3'];
+
 /** How often, or how long: less by default. */
 const count = (reduced, full) => (process.env.HONKER_FULL ? full : reduced);
 
 /** A directory that is gone after the test. */
 function temporary(t) {
   const directory = mkdtempSync(path.join(tmpdir(), 'honker-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  // Windows removes nothing that a writer has open, and writers are ended later.
+  if (WINDOWS) process.once('exit', remove);
+  else t.after(remove);
   return directory;
 }
 
 /** One `sqlite3` run, in a process of its own. */
 function sqlite(file, sql) {
-  return execFileSync('sqlite3', ['-cmd', '.timeout 60000', file, sql], { encoding: 'utf8' }).trim();
+  const [program, ...args] = SQLITE;
+  return execFileSync(program, [...args, '-cmd', '.timeout 60000', file, sql], {
+    encoding: 'utf8',
+  }).trim();
 }
 
 /** A database with a table `t(n)` and a `counter` at 0. */
@@ -46,8 +62,10 @@ function database(t, mode = 'DELETE') {
 /** A `sqlite3` in another process, that keeps its connection open. */
 class Writer {
   constructor(t, file) {
-    this.child = spawn('sqlite3', ['-bail', '-cmd', '.timeout 60000', file], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+    const [program, ...args] = SQLITE;
+    this.child = spawn(program, [...args, '-bail', '-cmd', '.timeout 60000', file], {
+      // Under Wine what a program inherits may be nothing that Node can write to.
+      stdio: ['pipe', 'pipe', WINDOWS ? 'ignore' : 'inherit'],
     });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
     t.after(() => this.child.kill());
@@ -61,6 +79,12 @@ class Writer {
       if (done) throw new Error('the writer has ended');
       if (value === 'done') return;
     }
+  }
+
+  /** Ends it, and with it its connection. */
+  end() {
+    this.ended ??= new Promise((resolve) => this.child.once('close', resolve).kill());
+    return this.ended;
   }
 
   commit() {
@@ -77,13 +101,36 @@ async function until(condition, what = String(condition)) {
   }
 }
 
+/** A link, or on Windows, where not everybody may make one, a copy. */
+function installed(source, target) {
+  const isNeeded = (file) => !/[\\/](node_modules|test|target)$/.test(file);
+  if (WINDOWS) cpSync(source, target, { recursive: true, filter: isNeeded });
+  else symlinkSync(source, target);
+}
+
+/** Has a copy take the place of a database, as a restore does. On Windows nobody may have it open then, not even a look. */
+async function replace(file, ...openElsewhere) {
+  copyFileSync(file, `${file}-restored`);
+  if (WINDOWS) for (const writer of openElsewhere) await writer.end();
+  await until(() => {
+    try {
+      renameSync(`${file}-restored`, file);
+      return true;
+    } catch (error) {
+      if (!WINDOWS || !['EPERM', 'EACCES', 'EBUSY'].includes(error.code)) throw error;
+      return false;
+    }
+  });
+}
+
 /** A directory in which programs find the package as installed, and those that the tests need. */
 function project(t, files) {
   const directory = temporary(t);
   mkdirSync(path.join(directory, 'node_modules'));
-  symlinkSync(PACKAGE, path.join(directory, 'node_modules', 'honker'));
+  installed(PACKAGE, path.join(directory, 'node_modules', 'honker'));
   for (const name of ['better-sqlite3', '@types']) {
-    symlinkSync(path.join(PACKAGE, 'node_modules', name), path.join(directory, 'node_modules', name));
+    const source = path.join(PACKAGE, 'node_modules', name);
+    if (existsSync(source)) installed(source, path.join(directory, 'node_modules', name));
   }
   const dependencies = { dependencies: { honker: '*' } };
   const all = { 'package.json': JSON.stringify(dependencies), ...files };
@@ -135,6 +182,8 @@ const noRuntimes =
 
 module.exports = {
   BUILT,
+  SQLITE,
+  WINDOWS,
   PACKAGE,
   Program,
   Writer,
@@ -143,6 +192,7 @@ module.exports = {
   noRuntimes,
   node,
   project,
+  replace,
   runtime,
   sqlite,
   temporary,

@@ -2,10 +2,9 @@
 
 const assert = require('node:assert/strict');
 const { getEventListeners } = require('node:events');
-const { renameSync, copyFileSync } = require('node:fs');
 const test = require('node:test');
 const honker = require('honker');
-const { Writer, database, until } = require('./support.js');
+const { Writer, database, replace, until } = require('./support.js');
 
 const listeners = (signal) => getEventListeners(signal, 'abort').length;
 
@@ -170,13 +169,7 @@ test('a signal that is aborted already refuses the subscription', (t) => {
 for (const [what, end] of [
   ['the database is closed', (db) => db.close()],
   ['the subscription is closed', (db, events) => events.close()],
-  [
-    'the watcher dies',
-    (db) => {
-      copyFileSync(db.path, `${db.path}-restored`);
-      renameSync(`${db.path}-restored`, db.path);
-    },
-  ],
+  ['the watcher dies', (db) => replace(db.path)],
 ]) {
   test(`no listener is left on a signal when ${what}`, async (t) => {
     const db = honker.open(database(t));
@@ -184,7 +177,7 @@ for (const [what, end] of [
     const events = db.updateEvents({ signal });
     const waiting = events.next().catch((error) => error.code);
     assert.equal(listeners(signal), 1);
-    end(db, events);
+    await end(db, events);
     await waiting;
     assert.equal(listeners(signal), 0);
     db.close();
@@ -230,8 +223,7 @@ test('a replaced file can be followed', async (t) => {
   const db = honker.open(file, { onReplace: 'follow' });
   const events = db.updateEvents();
   const next = events.next();
-  copyFileSync(file, `${file}-restored`);
-  renameSync(`${file}-restored`, file);
+  await replace(file);
   assert.equal((await next).value.kind, 'replaced');
   await new Writer(t, file).commit();
   assert.equal((await events.next()).value.kind, 'commit');

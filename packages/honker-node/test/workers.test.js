@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { Worker } = require('node:worker_threads');
 const test = require('node:test');
 const honker = require('honker');
-const { Writer, count, database, node, project, until } = require('./support.js');
+const { SQLITE, WINDOWS, Writer, count, database, node, project, until } = require('./support.js');
 
 /** Waits in a loop, and tells of each update. */
 const CONSUMER = `
@@ -41,7 +41,8 @@ test('workers wait for themselves, each beside the others', async (t) => {
   db.close();
 });
 
-test('a worker that is terminated while it waits, and is woken, harms nothing', async (t) => {
+// On Windows not every count is exact (docs/platforms.md).
+test('a worker that is terminated while it waits, and is woken, harms nothing', { skip: WINDOWS && 'not every count is exact there' }, async (t) => {
   const file = database(t, 'WAL');
   const writer = new Writer(t, file);
   await writer.commit();
@@ -77,7 +78,8 @@ test('the addon outlives the only worker that loaded it', async (t) => {
   const directory = project(t, {
     'program.cjs': `const { Worker } = require('node:worker_threads');
 const { execFileSync } = require('node:child_process');
-const commit = () => execFileSync('sqlite3', [process.argv[2], 'INSERT INTO t VALUES (1)']);
+const [sqlite3, ...first] = ${JSON.stringify(SQLITE)};
+const commit = () => execFileSync(sqlite3, [...first, process.argv[2], 'INSERT INTO t VALUES (1)']);
 const workerData = { honker: 'honker', file: process.argv[2], backend: 'kernel' };
 (async () => {
   for (let n = 0; n < 5; n++) {
@@ -98,7 +100,8 @@ const workerData = { honker: 'honker', file: process.argv[2], backend: 'kernel' 
   assert.deepEqual(await program.ended, { code: 0, signal: null, errors: '' });
 });
 
-test('a worker that is terminated leaves nothing behind: no watcher, no thread, no descriptor', async (t) => {
+const NOTHING_BEHIND = 'a worker that is terminated leaves nothing behind: no watcher, no thread, no descriptor';
+test(NOTHING_BEHIND, { skip: WINDOWS && 'there is no /proc' }, async (t) => {
   const file = database(t);
   const writer = new Writer(t, file);
   const directory = project(t, {
