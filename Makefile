@@ -62,7 +62,7 @@ c: ## Build the C library into target/c, or install it below PREFIX= (DESTDIR= a
 	@scripts/setup.sh build
 	@scripts/timed.sh "make c" env PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)" scripts/c.sh
 
-check-platforms: ## Type-check macOS, FreeBSD and aarch64, run Windows under Wine, from Debian's packages; ONLY= picks some
+check-platforms: ## Type-check macOS, FreeBSD and aarch64, run Windows under Wine; ONLY= picks some
 	@scripts/timed.sh "make check-platforms" scripts/check-platforms.sh $(ONLY)
 
 install: ## Install the honker command with cargo

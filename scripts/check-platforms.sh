@@ -4,8 +4,8 @@
 #   macos    type-check, aarch64 and x86_64          freebsd  type-check, x86_64
 #   windows  build with mingw, and run under Wine    arm      type-check for aarch64 Linux, and run under qemu
 #
-# Everything comes from Debian's packages: its compiler brings the standard library as source, and builds it for any
-# target. The counts of the runs are printed last.
+# It takes Debian's packages: their compiler brings the standard library as source, and builds it for any target. Only
+# Windows' Python and Node come from PyPI and npm. The counts of the runs are printed last.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -58,9 +58,8 @@ run() { # what, the seconds it may take, its log, and the command
     echo "== $what"
     timeout "$seconds" "$@" 2>&1 | tee "$log" || status=$?
     local counts
-    counts=$(LC_ALL=C awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
-        END { printf "%d passed, %d failed, %d ignored", passed, failed, ignored }' "$log")
-    if [ "$status" = 0 ] && [[ $counts != 0\ passed* ]]; then
+    counts=$(LC_ALL=C awk -f scripts/counts.awk "$log") || [ "$status" != 0 ] || status=1
+    if [ "$status" = 0 ]; then
         note ok "$what: $counts"
     else
         note FAILED "$what: $counts (exit status $status, full output in $log)"
@@ -70,12 +69,22 @@ run() { # what, the seconds it may take, its log, and the command
 # The core with each of its backends, and without any of its features.
 everything=(-p honker-core --features honker-core/data-version,honker-core/serde,honker-core/stream,honker-core/test-hooks)
 
+# The command without its demo and what else brings a SQLite, and the packages.
+command=(--no-default-features --features honker-cli/kernel-watcher,honker-cli/shm-fast-path)
+beside_the_core() { # what, and the target
+    check "$1, the command" "$2" -p honker-cli "${command[@]}"
+    check "$1, C" "$2" -p honker-c
+    PYO3_CROSS=1 PYO3_CROSS_PYTHON_VERSION=3.10 check "$1, Python" "$2" -p honker-python
+    check "$1, Node" "$2" -p honker-node
+}
+
 macos() {
     need rustc-web cargo-web rust-web-src
     for target in aarch64-apple-darwin x86_64-apple-darwin; do
         # SQLite is C, and there is no C compiler for it here: the backend that brings one is left out.
         check "macOS" "$target" -p honker-core --features serde,stream,test-hooks
         check "macOS, no features" "$target" -p honker-core --no-default-features
+        beside_the_core "macOS" "$target"
     done
 }
 
@@ -83,6 +92,7 @@ freebsd() {
     need rustc-web cargo-web rust-web-src
     check "FreeBSD" x86_64-unknown-freebsd -p honker-core --features serde,stream,test-hooks
     check "FreeBSD, no features" x86_64-unknown-freebsd -p honker-core --no-default-features
+    beside_the_core "FreeBSD" x86_64-unknown-freebsd
 }
 
 # The tests that have nothing of POSIX in them, each file a program of its own.
@@ -100,7 +110,9 @@ not_under_wine=(
 )
 
 windows() {
-    need rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64 wine wine64
+    need rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 wine wine64
+    scripts/setup.sh wheel
+    scripts/setup.sh npm
     local target=x86_64-pc-windows-gnu
     export CC_x86_64_pc_windows_gnu=x86_64-w64-mingw32-gcc AR_x86_64_pc_windows_gnu=x86_64-w64-mingw32-ar
     export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
@@ -109,6 +121,7 @@ windows() {
     mkdir -p "$out/wine"
     x86_64-w64-mingw32-gcc -shared -O2 -o "$HONKER_WINE_DLL" scripts/wine/bcryptprimitives.c -ladvapi32
     check "Windows, no features" "$target" -p honker-core --no-default-features
+    check "Windows, the command as it is by default" "$target" -p honker-cli
     # A prefix of its own, made afresh.
     rm -rf "$WINEPREFIX"
     WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml=" timeout 300 \
@@ -130,6 +143,18 @@ windows() {
         "${cargo[@]}" test --no-fail-fast "${std[@]}" "${everything[@]}" "${elsewhere[@]}" -- --test-threads=2 \
         "${not_under_wine[@]}"
     report+=("    left out: what Wine does not do as Windows does (docs/platforms.md); what is about POSIX is not built")
+
+    run "Windows under Wine, the command" 900 "$out/wine/command.log" \
+        "${cargo[@]}" test "${std[@]}" -p honker-cli "${command[@]}" --test windows -- --test-threads=2
+    local build=("${cargo[@]}" build -q -Zbuild-std=std,panic_unwind --locked --target "$target" --target-dir "$out")
+    run "Windows under Wine, the Python package" 900 "$out/wine/python.log" \
+        scripts/wine/python.sh "$out" "$target" "${build[@]}"
+    run "Windows under Wine, Ctrl-C in a console" 300 "$out/wine/console.log" \
+        python3 scripts/wine/console.py "$out/$target/debug/honker.exe" "$out/wine/python/python.exe"
+    run "Windows under Wine, the C library" 300 "$out/wine/c.log" \
+        scripts/wine/c.sh "$out" "$target" "${build[@]}"
+    run "Windows under Wine, the Node package" 900 "$out/wine/node.log" \
+        scripts/wine/node.sh "$out" "$target" "${build[@]}"
 }
 
 arm() {
