@@ -61,13 +61,7 @@ impl Pair {
     /// The number of the end that makes the other one readable.
     #[must_use]
     pub fn ringing_number(&self) -> i64 {
-        sockets::number(self.rings())
-    }
-
-    /// The end that makes the other one readable when something is written to it.
-    #[must_use]
-    pub fn rings(&self) -> BorrowedFd<'_> {
-        self.rings.as_fd()
+        sockets::number(self.rings.as_fd())
     }
 
     /// Makes it readable.
