@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import files
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import honker
@@ -24,16 +24,19 @@ def test_there_is_no_sqlite_in_it() -> None:
         assert sign not in module, sign
 
 
-@pytest.mark.skipif(WINDOWS, reason="what is tested there is no wheel")
+@pytest.mark.skipif(WINDOWS, reason="there a module's name does not say it")
 def test_it_is_for_every_python_from_3_10_on() -> None:
     assert Path(_honker.__file__ or "").name.startswith("_honker.abi3.")
 
 
-@pytest.mark.skipif(WINDOWS, reason="what is tested there is no wheel")
 def test_the_licences_are_packed() -> None:
-    packed = {
-        file.name: file.read_text() for file in files("honker") or [] if "LICENSE" in file.name
-    }
+    try:
+        installed = files("honker") or []
+    except PackageNotFoundError:
+        # Under Wine it is the bare module that is tested.
+        assert WINDOWS, "honker is installed here"
+        pytest.skip("honker was not installed from a wheel")
+    packed = {file.name: file.read_text() for file in installed if "LICENSE" in file.name}
     for name in ("LICENSE-APACHE", "LICENSE-MIT"):
         assert packed[name] == (Path(__file__).parents[3] / name).read_text()
 
