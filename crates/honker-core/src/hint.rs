@@ -13,6 +13,8 @@ mod names;
 #[cfg(windows)]
 mod read_changes;
 
+#[cfg(all(target_os = "linux", feature = "test-hooks"))]
+pub(crate) use inotify::replayed;
 #[cfg(target_os = "linux")]
 pub(crate) use inotify::{Hints, SOURCE, Watch, limit_reached};
 #[cfg(all(unix, not(target_os = "linux")))]

@@ -2,14 +2,22 @@
 
 use crate::descriptor::Table;
 use crate::error::{Error, Result};
+#[cfg(target_os = "linux")]
+use crate::hint::{Hint, replayed};
 use crate::location::Location;
 use crate::observer::files::Files;
 use crate::observer::header::Header;
 use crate::observer::wal_index::WalIndex;
 use crate::observer::{self, Observer, journal, log};
 use crate::position::Position;
+#[cfg(target_os = "linux")]
+use crate::sessions::SessionCount;
 use crate::stats::Conservative;
 use crate::thread;
+#[cfg(target_os = "linux")]
+use std::io;
+#[cfg(target_os = "linux")]
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -102,6 +110,54 @@ pub fn decode(bytes: &[u8]) {
         let _ = log::commit_frames(&bytes, 0, &tail.into());
     }
     let _ = String::from_utf8_lossy(bytes).parse::<Position>();
+}
+
+/// What was heard of two databases in one directory.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Heard {
+    /// Hints that a file was written.
+    pub written: u64,
+    /// Hints that a name appeared or went away.
+    pub named: u64,
+    /// Hints that events were lost.
+    pub overflows: u64,
+    /// Sessions of the first one that have begun; `None` where that is not known.
+    pub sessions: Option<u64>,
+}
+
+/// Gives events of inotify to what reads them and to what counts sessions by them: none of it may panic, whatever they are.
+/// An event is its watch (1 is a directory's, 2 a file's), four bytes of flags, the length of its name, and its name.
+///
+/// # Errors
+///
+/// The events cannot be sent: no descriptor is left.
+#[cfg(target_os = "linux")]
+pub fn hear(events: &[u8]) -> io::Result<Heard> {
+    let (kernel, hints) = UnixDatagram::pair()?;
+    let (kernel_of_sessions, hints_of_sessions) = UnixDatagram::pair()?;
+    hints.set_nonblocking(true)?;
+    hints_of_sessions.set_nonblocking(true)?;
+    let mut hints = replayed::hints(hints.into(), &[0, 1]);
+    let mut sessions = SessionCount::replaying(replayed::hints(hints_of_sessions.into(), &[0]), 0);
+    let mut heard = Heard {
+        sessions: Some(0),
+        ..Heard::default()
+    };
+    for datagram in replayed::datagrams(events) {
+        kernel.send(&datagram)?;
+        while hints.drain(|hint| match hint {
+            Hint::Written(_) => heard.written += 1,
+            Hint::Appeared(..) | Hint::Vanished(..) => heard.named += 1,
+            Hint::Overflow => heard.overflows += 1,
+        }) {}
+        kernel_of_sessions.send(&datagram)?;
+        let begun = sessions.since_mark();
+        heard.sessions = heard.sessions.zip(begun).map(|(all, more)| all + more);
+        sessions.mark();
+    }
+    Ok(heard)
 }
 
 /// The next observer thread behaves as if the kernel had refused it a descriptor table of its own.

@@ -87,7 +87,36 @@ fn what_is_joined_can_be_split_again() {
     assert_eq!(split(&joined).map(|part| part.map(<[u8]>::to_vec)), parts);
 }
 
-/// Buffers of inotify come from the kernel, which is believed; the names in them come from anybody.
+/// Whole events, of watches that are gone or never were, with any flags and any name, in any order.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_events_of_inotify_make_what_takes_them_in_panic() {
+    use honker_core::testing::hear;
+
+    let mut rng = random::rng("no_events_of_inotify_make_what_takes_them_in_panic");
+    let inputs = corpus("events");
+    let heard = |events: &[u8]| {
+        let heard = hear(events).expect("descriptors");
+        assert_eq!(heard.sessions.is_none(), heard.overflows > 0);
+        heard
+    };
+    let of = |name: &str| {
+        let input = inputs.iter().find(|(path, _)| path.ends_with(name));
+        heard(&input.expect("it is in the corpus").1)
+    };
+    // They are understood, or else nothing would be shown.
+    assert_eq!(of("session").sessions, Some(1));
+    assert_eq!(of("overflow").overflows, 1);
+    assert_eq!((of("written").written, of("renamed").named), (4, 4));
+    assert_eq!((of("unwatched").written, of("unwatched").named), (2, 2));
+    for _ in 0..count(10_000, 1_000_000) {
+        let (_, first) = &inputs[rng.usize(..inputs.len())];
+        let (_, second) = &inputs[rng.usize(..inputs.len())];
+        heard(&vary(&[&first[..], second].concat(), &mut rng));
+    }
+}
+
+/// The names in the kernel's events come from anybody.
 #[cfg(unix)] // elsewhere names are text
 #[test]
 fn no_name_beside_a_database_makes_its_watcher_panic_or_wake() {

@@ -4,6 +4,8 @@
 //! `-journal`; names are watched on the directory, so that neighbours cost nothing but their names. Never `-shm`.
 
 mod limit;
+#[cfg(feature = "test-hooks")]
+pub(crate) mod replayed;
 
 use super::names::Names;
 use super::{Hint, Name};

@@ -7,6 +7,8 @@
 //! cannot be had, the answer is "unknown", and a tie wakes.
 
 use super::Begun;
+#[cfg(feature = "test-hooks")]
+use crate::hint::replayed;
 use crate::hint::{Hint, Hints, Name};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -53,6 +55,21 @@ impl SessionCount {
             watch,
             mark: (0, 0),
         })
+    }
+
+    /// Counts what these hints say of their one database.
+    #[cfg(feature = "test-hooks")]
+    pub(crate) fn replaying(hints: Hints<u64>, id: u64) -> Self {
+        let sessions = Sessions {
+            hints: Some(hints).into(),
+            ..Sessions::default()
+        };
+        Self {
+            sessions: Rc::new(sessions),
+            id,
+            watch: replayed::DIRECTORY,
+            mark: (0, 0),
+        }
     }
 
     /// Counts from here.
